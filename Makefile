@@ -1,0 +1,127 @@
+# Orrery: builds the hypervisor, the host command, the Dom0 tools and image, and runs the tests.
+# `make help` explains the targets.  Everything built lands in build/, every result in out/.
+
+B := build
+V ?= 0
+Q := $(if $(filter 0,$(V)),@,)
+say = @printf '  %-8s %s\n' $(1) $(2)
+CC ?= gcc
+MAKEFLAGS += --no-builtin-rules
+
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wno-sign-compare -Wno-unused-parameter -Werror
+XEN_IFACE := -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=0x00041100
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone \
+	-mgeneral-regs-only -fno-stack-protector -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -fcf-protection=none -fno-common -ffunction-sections -mcmodel=small -fno-jump-tables \
+	$(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -include hv/x86/visibility.h
+not_tests = $(filter-out %_test.c,$(wildcard $(1)))
+HV_SRC := $(call not_tests,hv/*/*.c hv/*/*/*.c sched-policies/policies/*.c)
+HV_SRC := $(filter-out hv/x86/asm-offsets.c,$(HV_SRC))
+HV_ASM := $(filter-out hv/x86/container.S,$(wildcard hv/*/*.S))
+HV_OBJ := $(HV_SRC:%.c=$(B)/hv/%.o) $(HV_ASM:%.S=$(B)/hv/%.S.o)
+
+CLI_SRC := $(call not_tests,bench/runner/*.c tracing/decode/*.c tracing/export/*.c analysis/*/*.c)
+HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -DORRERY_COMMIT='"$(COMMIT)"'
+CLI_OBJ := $(CLI_SRC:%.c=$(B)/cli/%.o)
+DOM0_TOOLS := $(patsubst dom0/tools/%.c,$(B)/dom0-tools/%,$(wildcard dom0/tools/*.c))
+COLLECTOR_SRC := $(call not_tests,tracing/collector/*.c)
+
+TEST_SRC := $(shell find hv sched-policies tracing analysis bench dom0 -name '*_test.c' | LC_ALL=C sort)
+PURE_SRC := $(filter-out hv/lib/string.c,$(call not_tests,hv/lib/*.c hv/boot/decompress/*.c hv/alloc-policies/*.c \
+	hv/alloc-policies/*/*.c sched-policies/policies/*.c sched-policies/simulator/*.c sched-policies/api/*.c \
+	tracing/decode/*.c tracing/export/*.c analysis/metrics/*.c analysis/load/*.c)) \
+	$(wildcard hv/boot/kernel-image.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/memory/frame-type.c)
+PURE_SRC += $(wildcard bench/runner/sha256.c)
+TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
+TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
+
+.PHONY: all help hv cli dom0-tools image test test-host test-all demo clean lint packages
+all: hv cli
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make            the hypervisor (build/orrery-hv) and the host command (build/orrery)
+hv: $(B)/orrery-hv
+cli: $(B)/orrery
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+$(B)/gen/asm-offsets.h: hv/x86/asm-offsets.c
+	$(call say,GEN,$@)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $@.d -S -o $(B)/gen/asm-offsets.s $<
+	$(Q)sed -n 's/^.*=> *\([A-Z0-9a-z_]*\) \$$\?\(-\?[0-9]*\).*/#define \1 \2/p' $(B)/gen/asm-offsets.s > $@
+
+$(B)/gen/version.h: FORCE
+	@mkdir -p $(dir $@)
+	@echo '#define ORRERY_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define ORRERY_COMMIT "$(COMMIT)"' > $@
+FORCE:
+
+$(B)/hv/%.o: %.c $(B)/gen/asm-offsets.h $(B)/gen/version.h
+	$(call say,CC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -c -o $@ $<
+
+$(B)/hv/%.S.o: %.S $(B)/gen/asm-offsets.h
+	$(call say,AS,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -c -o $@ $<
+
+# Linked twice: the second time with the symbol table made from the first.
+LDFLAGS_HV := -nostdlib -static -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T hv/x86/hv.lds
+$(B)/hv/orrery.elf: $(HV_OBJ) hv/x86/hv.lds hv/console/symbols.awk
+	$(call say,LD,$@)
+	$(Q)echo '.section .symbols,"a"' > $(B)/hv/symbols0.S
+	$(Q)$(CC) -c -o $(B)/hv/symbols0.o $(B)/hv/symbols0.S
+	$(Q)$(CC) $(LDFLAGS_HV) -o $(B)/hv/pass1.elf $(HV_OBJ) $(B)/hv/symbols0.o
+	$(Q)nm -n $(B)/hv/pass1.elf | awk -f hv/console/symbols.awk > $(B)/hv/symbols.S
+	$(Q)$(CC) -c -o $(B)/hv/symbols.o $(B)/hv/symbols.S
+	$(Q)$(CC) $(LDFLAGS_HV) -o $@ $(HV_OBJ) $(B)/hv/symbols.o
+
+# QEMU's -kernel takes a 32-bit ELF only: the flat image in a 32-bit container.
+$(B)/orrery-hv: $(B)/hv/orrery.elf hv/x86/container.S hv/x86/container.lds
+	$(call say,CONTAIN,$@)
+	$(Q)objcopy -O binary $< $(B)/hv/orrery.bin
+	$(Q)$(CC) -m32 -c -DIMAGE='"$(B)/hv/orrery.bin"' -DBSS_BYTES=$$((0x$$(nm $< | awk '$$3=="__image_end"{print $$1}') - 0x$$(nm $< | awk '$$3=="__bss_start"{print $$1}'))) \
+		-o $(B)/hv/container.o hv/x86/container.S
+	$(Q)ld -m elf_i386 -n --build-id=none --no-warn-rwx-segments -T hv/x86/container.lds -o $@ $(B)/hv/container.o
+
+$(B)/cli/%.o: %.c
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -c -o $@ $<
+$(B)/orrery: $(CLI_OBJ)
+	$(call say,HOSTLD,$@)
+	$(Q)$(CC) -o $@ $^ -ljansson -lm
+
+$(B)/dom0-tools/%: dom0/tools/%.c
+	$(call say,DOM0CC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HOST_CFLAGS) -O2 -static -o $@ $<
+$(B)/dom0-tools/trace-collector: $(COLLECTOR_SRC)
+	$(call say,DOM0CC,$@)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HOST_CFLAGS) -O2 -o $@ $^ -lxenctrl -lxenevtchn -lxenforeignmemory
+dom0-tools: $(DOM0_TOOLS) $(if $(COLLECTOR_SRC),$(B)/dom0-tools/trace-collector)
+
+## make image      the Dom0 image (build/dom0/vmlinuz, build/dom0/initrd.gz) from Debian packages
+image: dom0-tools
+	$(Q)dom0/image/build.sh $(B)
+
+$(B)/test/%.o: %.c
+	$(call say,TESTCC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(TEST_CFLAGS) -MMD -c -o $@ $<
+$(B)/test/host-tests: $(TEST_OBJ)
+	$(call say,TESTLD,$@)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lcriterion -ljansson -lm
+
+## make test-host  the host tests alone (Criterion, ASan and UBSan), under a minute
+test-host: $(B)/test/host-tests
+	$(Q)$(B)/test/host-tests -j2
+
+clean:
+	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools

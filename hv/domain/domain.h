@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains and vCPUs: the objects everything else hangs on.  A domain is found
+ * by id and kept by a reference; a vCPU lives as long as its domain.
+ *
+ * Locks of a domain, outermost first: `lock` (life cycle, vCPU creation),
+ * evtchn->lock, grant table's lock, `page_lock` (page list and counts).
+ */
+#ifndef ORRERY_DOMAIN_DOMAIN_H
+#define ORRERY_DOMAIN_DOMAIN_H
+
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+
+#include "lib/bitmap.h"
+#include "lib/list.h"
+#include "lib/spinlock.h"
+#include "pv/pv.h"
+#include "sched/sched.h"
+#include "time/timer.h"
+
+#define MAX_VCPUS 128 /* per domain */
+#define NR_VIRQS 24
+
+struct evtchn_state; /* evtchn/evtchn.c */
+struct grant_table;
+struct irq_state;    /* domain's PIRQ table, x86/pirq.c */
+
+struct vcpu {
+	/* Hot: entry code uses these by offset (x86/asm-offsets.c). */
+	struct pv_vcpu pv;
+	struct vcpu_info *info;     /* hypervisor mapping, writable; never NULL */
+	struct domain *domain;
+	struct cpu_regs *regs;      /* while not running: the saved frame (== &saved_regs) */
+	unsigned id;
+	unsigned cpu;               /* pCPU it runs or last ran on */
+
+	bool initialised;           /* VCPUOP_initialise or the builder has been here */
+	bool is_idle;
+	bool in_hypercall_continuation;
+	bool fpu_dirty;             /* registers newer than fpu_area while running */
+	struct cpu_regs saved_regs;
+	void *fpu_area;             /* XSAVE image, 64-byte aligned */
+	u64 xcr0;
+
+	mfn_t info_mfn;             /* frame registered with VCPUOP_register_vcpu_info */
+	struct sched_vcpu sched;    /* all of runstates, affinity, policy data */
+	u64 runstate_guest;         /* guest address of its runstate area, 0 none */
+	u64 time_info_guest;        /* secondary vcpu_time_info area, 0 none */
+	struct vcpu_time_info time; /* master copy of what info->time shows */
+
+	struct timer periodic_timer, singleshot_timer, poll_timer;
+	s_time_t periodic_period;
+	s_time_t periodic_last;
+
+	u32 virq_port[NR_VIRQS];    /* 0: not bound */
+	struct evtchn_fifo_vcpu *fifo;
+	u32 poll_port;              /* SCHEDOP_poll: one port, or 0 for several / none */
+	bool polling;
+	u64 event_count;
+};
+
+enum domain_state { DOM_BUILDING, DOM_ALIVE, DOM_DYING, DOM_DEAD };
+
+struct domain {
+	domid_t id;
+	bool privileged;            /* hardware domain */
+	bool is_idle;
+	bool is_pv;                 /* else HVM/PVH */
+	bool shutting_down, shut_down;
+	u8 shutdown_code;           /* SHUTDOWN_* */
+	enum domain_state state;
+	u32 refcount;
+	spinlock_t lock;
+	xen_domain_handle_t handle;
+
+	unsigned max_vcpus;
+	struct vcpu **vcpu;         /* max_vcpus pointers, NULL until created */
+	struct shared_info *shared_info;
+
+	spinlock_t page_lock;
+	u64 tot_pages, max_pages;
+	u32 page_list;              /* first mfn, PAGE_LIST_END if empty */
+	u64 hv_pages;               /* shared hypervisor frames, not in tot_pages */
+
+	struct evtchn_state *evtchn;
+	struct grant_table *grants;
+	struct irq_state *irqs;
+
+	u64 vm_assist;
+	s64 time_offset_seconds;
+	u32 pause_count;            /* by the control tools */
+	struct pv_domain pv;
+	struct sched_domain sched;
+
+	struct list all;            /* list of all domains, by id */
+	u64 hypercalls[64];         /* counted by number */
+};
+
+extern struct domain *dom0, *idle_domain;
+extern struct list domain_list; /* ascending id; lock domain_list_lock */
+extern spinlock_t domain_list_lock;
+
+/* Reference by id, or NULL (also for DOMID_SELF; see domain_by_id_or_self). */
+struct domain *domain_get(domid_t id);
+struct domain *domain_get_or_self(domid_t id);
+void domain_put(struct domain *d);
+
+/* New domain object without memory or vCPUs; NULL with *err set. */
+struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *config, int *err);
+int domain_set_max_vcpus(struct domain *d, unsigned max);
+struct vcpu *vcpu_create(struct domain *d, unsigned id);
+
+/* Idle vCPU of a pCPU; boot only. */
+struct vcpu *idle_vcpu_create(unsigned cpu);
+
+/* The guest did something no errno can answer: stop it alone, shutdown code crash. */
+void domain_crash(struct domain *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void domain_shutdown(struct domain *d, u8 code);
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+
+/* Shared info's wallclock and version fields for all domains. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned id)
+{
+	return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+
+#define for_each_vcpu(d, v, i)                                                  \
+	for (i = 0; i < (d)->max_vcpus; i++)                                    \
+		if (((v) = (d)->vcpu[i]) != NULL)
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table: for every machine frame its owner, what it is used as, and
+ * two counts.  This is the root of memory safety for PV guests:
+ *
+ *  - `count` says how many references keep the frame from being freed;
+ *  - `type` says what the frame may be used as while its type count is not
+ *    zero: a page table of one level, a descriptor table, or writable data,
+ *    never two of them at once.
+ *
+ * Both live in one 64-bit word, so that "take a reference and a writable type
+ * reference" is a single compare-and-exchange.  The owner is stable while a
+ * reference is held; whoever takes a reference checks the owner afterwards.
+ */
+#ifndef ORRERY_MEMORY_PAGE_H
+#define ORRERY_MEMORY_PAGE_H
+
+#include "lib/types.h"
+#include "x86/layout.h"
+
+struct domain;
+
+struct page_info {
+	union {
+		u64 state;
+		struct {
+			u32 type;  /* PGT_* */
+			u32 count; /* PGC_* */
+		};
+	};
+	domid_t owner;     /* DOMID_*; meaningful while count != 0 */
+	u16 nr_valid;      /* page table under (de)validation: entries done */
+	u32 tlb_stamp;     /* tlb generation when last typed or freed; see pv/tlb.h */
+	u32 next, prev;    /* owner's page list, mfn numbers; PAGE_LIST_END ends it */
+};
+_Static_assert(sizeof(struct page_info) == 24, "frame table budget: 12 MiB per 2 GiB");
+
+#define PAGE_LIST_END 0xffffffffU
+
+/* type word */
+#define PGT_SHIFT 28
+#define PGT_none (0U << PGT_SHIFT)
+#define PGT_l1 (1U << PGT_SHIFT)
+#define PGT_l2 (2U << PGT_SHIFT)
+#define PGT_l3 (3U << PGT_SHIFT)
+#define PGT_l4 (4U << PGT_SHIFT)
+#define PGT_seg_desc (5U << PGT_SHIFT)
+#define PGT_writable (7U << PGT_SHIFT)
+#define PGT_type_mask (15U << PGT_SHIFT)
+#define PGT_pinned (1U << 27)    /* the guest asked to keep this type */
+#define PGT_validated (1U << 26) /* contents checked for the type */
+#define PGT_partial (1U << 25)   /* entries [0, nr_valid) checked; holds one count itself */
+#define PGT_busy (1U << 24)      /* someone is (de)validating */
+#define PGT_count_mask ((1U << 24) - 1)
+
+/* count word */
+#define PGC_allocated (1U << 31) /* owner's allocation reference not yet dropped */
+#define PGC_hv (1U << 30)        /* hypervisor's own frame shared with the owner */
+#define PGC_count_mask ((1U << 30) - 1)
+
+#define STATE_COUNT_ONE (1ULL << 32)
+
+#define frame_table ((struct page_info *)FRAME_TABLE_START)
+#define m2p_table ((u64 *)M2P_RW_START)
+#define INVALID_M2P 0x5555555555555555ULL /* INVALID_P2M_ENTRY of a frame that is nobody's */
+
+extern mfn_t max_mfn; /* one past the last frame of the frame table */
+
+/* Is there a page_info (RAM or a hole that the frame table covers)? */
+bool mfn_valid(mfn_t mfn);
+
+static inline struct page_info *mfn_to_page(mfn_t mfn)
+{
+	return &frame_table[mfn];
+}
+
+static inline mfn_t page_to_mfn(const struct page_info *pg)
+{
+	return pg - frame_table;
+}
+
+static inline void *page_to_virt(const struct page_info *pg)
+{
+	return mfn_to_virt(page_to_mfn(pg));
+}
+
+/*
+ * References.  get_page: take one if @pg is in use and owned by @d; false if
+ * not, or if the count would overflow.  put_page: drop one; the last one frees
+ * the frame.  Any context, no locks.
+ */
+MUST_CHECK bool get_page(struct page_info *pg, const struct domain *d);
+void put_page(struct page_info *pg);
+
+/* Types: 0, -EINVAL (wrong type or contents), -ERESTART (preempted, call again). */
+MUST_CHECK int get_page_type(struct page_info *pg, u32 type, bool preemptible);
+int put_page_type(struct page_info *pg, bool preemptible);
+
+/* Both in one compare-and-exchange for data frames; the PTE-update fast path. */
+MUST_CHECK bool get_page_writable(struct page_info *pg, const struct domain *d);
+void put_page_writable(struct page_info *pg);
+
+/* Owner @d gets frame @mfn (fresh from frame_alloc): count = allocation reference,
+ * type none, put on d's list, tot_pages++. -E2BIG beyond max_pages. Takes d->page_lock. */
+int assign_page(struct domain *d, mfn_t mfn, unsigned order);
+
+/* Drop the allocation reference (memory_op decrease, exchange, domain death). False if
+ * it is gone already.  The frame is freed when the last reference goes. */
+bool drop_page_allocation(struct page_info *pg, struct domain *d);
+
+/* A zeroed hypervisor frame that @d may map (shared info, grant table, trace
+ * ring with @owner DOMID_XEN): virtual address or NULL.  @writable by the guest or not. */
+void *alloc_shared_page(domid_t owner, bool writable);
+void free_shared_page(void *va);
+/* The same for 2^order contiguous frames. */
+void *alloc_shared_pages(domid_t owner, unsigned order, bool writable);
+void free_shared_pages(void *va, unsigned order);
+
+/* The hypervisor's own zeroed frames, never visible to a guest. NULL when out. */
+void *alloc_hv_pages(unsigned order);
+void free_hv_pages(void *va, unsigned order);
+
+#endif

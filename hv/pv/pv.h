@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * State a PV guest adds to its vCPUs and its domain: the virtual trap and
+ * descriptor tables, the guest's page-table roots, control and segment
+ * registers.  Owned by hv/pv/; entry code reads some fields by offset.
+ */
+#ifndef ORRERY_PV_PV_H
+#define ORRERY_PV_PV_H
+
+#include "lib/types.h"
+#include "x86/regs.h"
+
+#define PV_GDT_FRAMES 14
+
+struct pv_trap {
+	u64 address;
+	u16 cs;
+	u8 dpl;          /* least privilege that may raise it by INT n */
+	bool mask_events; /* TI_GET_IF: enter with events masked */
+};
+
+struct pv_vcpu {
+	u64 kernel_l4;        /* machine address of the root for kernel mode */
+	u64 user_l4;          /* for user mode; 0 until NEW_USER_BASEPTR */
+	u64 kernel_sp;
+	u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback;
+	u16 kernel_ss;
+	bool kernel_mode;
+	bool failsafe_masks, syscall_masks, syscall32_masks;
+	bool event_pending_nmi, nmi_masked;
+	u8 iopl;
+	bool task_switched;   /* virtual CR0.TS */
+	bool user_gs_inactive;
+	u64 nmi_callback;
+
+	u64 cr2, cr4;
+	u64 debugreg[8];
+	u64 fs_base, gs_base_kernel, gs_base_user; /* valid while not running */
+	u16 ds, es, fs, gs;
+
+	u64 *window;          /* PTEs of this vCPU's descriptor window */
+	u64 gdt_va, ldt_va;   /* the window's addresses */
+	mfn_t gdt_mfn[PV_GDT_FRAMES];
+	unsigned gdt_entries;
+	u64 ldt_base;
+	unsigned ldt_entries;
+	unsigned ldt_mapped;  /* LDT frames mapped so far */
+	struct pv_trap *traps; /* 256 */
+	u8 *iobmp_unused;
+};
+
+struct pv_domain {
+	u64 *io_ports;        /* 65536 bits: 1 = may access; NULL none */
+	bool io_memory;       /* may map frames that are not RAM */
+	u64 cpuid_unused;
+};
+
+#endif
