@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduling engine: the mechanism without the machine.  It owns vCPU
+ * states, runstates, affinity, pools, tunables and the guard that checks the
+ * policies' answers.  It is pure: the hypervisor (hv/sched) and the simulator
+ * (sched-policies/simulator) link the same objects and supply seam.h.
+ *
+ * Locks, outermost first:
+ *   sys->config      pools, membership, attaching and detaching, parameters;
+ *   pCPU state lock  *pc->lock: the pCPU's own, or its pool's if the policy
+ *                    keeps its state per pool.  Covers the pCPU, the vCPUs whose
+ *                    p.pcpu it is, their runstates, and the policy's data there.
+ *                    A second one is only ever try-locked (steal), except by
+ *                    sched_lock_pool(): all of a pool in ascending pCPU id, under config.
+ * Callers have interrupts off.  The lock taken by sched_decide() stays held
+ * until sched_saved(): no other pCPU sees a vCPU whose registers are not saved.
+ */
+#ifndef ORRERY_SCHED_ENGINE_H
+#define ORRERY_SCHED_ENGINE_H
+
+#include "lib/types.h"
+
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+
+#include "lib/spinlock.h"
+#include "sched-policies/api/policy_env.h"
+
+#define SCHED_MAX_POLICIES 32
+#define SCHED_REPORT_BYTES 2048
+#define SCHED_POOL_NONE (~0U)
+
+/* Why a vCPU may not run: bits of sched_vcpu.blocked_by, changed atomically. */
+#define BLOCKED_EVENT 0x1 /* SCHEDOP_block, SCHEDOP_poll: until an event arrives */
+#define BLOCKED_DOWN 0x2  /* not started, or VCPUOP_down */
+
+struct sched_pool;
+
+struct sched_domain {
+	struct policy_domain p;      /* first */
+	struct sched_pool *pool;     /* config lock to change */
+	s32 pause_count;             /* atomic; of all its vCPUs */
+};
+
+struct sched_vcpu {
+	struct policy_vcpu p;        /* first; lock of p.pcpu */
+	u32 blocked_by;              /* atomic, BLOCKED_* */
+	s32 pause_count;             /* atomic */
+	bool is_idle;
+	bool yielding;               /* asked for it; only by itself */
+	bool pinned_for_pool;        /* hard affinity missed the pool: wanted_hard has the wish */
+	struct sched_domain *domain;
+	struct vcpu_runstate_info runstate;
+	u64 dispatches, migrations;
+	struct pcpu_mask wanted_hard; /* as set, before the pool narrows it */
+};
+
+struct sched_pcpu {
+	struct policy_pcpu p;        /* first */
+	spinlock_t *lock;            /* changes under config and the old lock */
+	spinlock_t own_lock;
+	bool deciding;               /* between sched_decide() and sched_saved() */
+	struct sched_pool *pool;     /* NULL: free */
+	struct sched_vcpu *curr;     /* runs now; the idle one if none */
+	struct sched_vcpu *idle;
+	struct sched_vcpu *moving;   /* put, to be enqueued elsewhere by sched_saved() */
+	s_time_t slice_end;          /* of curr; TIME_MAX if none */
+	s_time_t slice_armed;        /* when the slice timer will fire; TIME_MAX off */
+	u64 switches, decisions;
+};
+
+enum sched_breach {
+	BREACH_NONE,
+	BREACH_NOT_A_VCPU,    /* pointer to something else, or detached */
+	BREACH_WRONG_POOL,
+	BREACH_NOT_READY,     /* asleep, or running elsewhere */
+	BREACH_AFFINITY,
+	BREACH_SLICE,
+	BREACH_PLACE,         /* place: not a pCPU of the pool, or forbidden */
+	BREACH_STALL,         /* ready and not run for the watchdog's time */
+	BREACH_LOST_COUNT,    /* a policy that keeps per-pool order corrupted the engine's lists */
+	BREACH_COUNT,
+};
+
+/* Why and when a pool lost its policy.  Written once under the pool's locks. */
+struct sched_ejection {
+	enum sched_breach breach;
+	const char *policy;          /* the ejected one; NULL: never happened */
+	s_time_t when;
+	u32 pcpu;
+	u32 domain, vcpu;            /* DOMID_INVALID if none is concerned */
+	s64 value;                   /* slice given, time waited, state found */
+	char report[SCHED_REPORT_BYTES]; /* reason and run queues, lines ended by \n */
+};
+
+struct sched_system {
+	spinlock_t config;
+	struct list pools;           /* ascending id */
+	struct sched_pcpu *pcpu[POLICY_MAX_PCPUS];
+	u32 nr_pcpus;                /* highest id plus one */
+	s_time_t stall_limit;        /* 0: no watchdog */
+	u64 seed;                    /* of every instance, mixed with the pool id */
+};
+
+struct sched_pool {
+	struct policy_instance p;    /* first */
+	struct sched_system *sys;
+	u32 id;
+	u32 nr_domains;
+	struct list node;            /* sys->pools */
+	spinlock_t lock;             /* the state lock if the policy's scope is the pool */
+	bool watchdog_armed;
+	bool breached;               /* eject at the next chance */
+	s_time_t rate_limit;         /* from the tunable ratelimit_us; 0 none */
+	struct sched_ejection ejection;
+};
+
+/* --- policies.c: registration and look-up -------------------------------- */
+
+/* Complete and check every table of the linker section, once.  Refused ones are logged. */
+void sched_register_policies(void);
+/* Add one table; -EINVAL and a log line if it is malformed.  Boot or tests. */
+int sched_register_policy(const struct sched_policy *policy);
+/* The completed table: every operation callable.  NULL if unknown. */
+const struct sched_policy *sched_policy_by_name(const char *name);
+/* First in name order with that Xen id. */
+const struct sched_policy *sched_policy_by_xen_id(u32 xen_id);
+/* By position in name order; NULL past the end. */
+const struct sched_policy *sched_policy_at(unsigned index);
+/* "credit, null, rr" into @buf; length. */
+size_t sched_policy_names(char *buf, size_t size);
+extern const struct sched_policy sched_fallback; /* built-in round robin, not selectable */
+
+/* --- pool.c ---------------------------------------------------------------- */
+
+void sched_system_init(struct sched_system *sys, u64 seed);
+/* @pool is zeroed memory of the caller's. 0, -EEXIST, or what the policy's init says.
+ * @tunables: values in the policy's order, NULL for the initial ones (already checked). */
+int sched_pool_init(struct sched_system *sys, struct sched_pool *pool, u32 id,
+		    const struct sched_policy *policy, const s64 *tunables);
+/* -EBUSY while it has pCPUs or domains. */
+int sched_pool_destroy(struct sched_pool *pool);
+struct sched_pool *sched_pool_by_id(struct sched_system *sys, u32 id);
+/* The pool with the lowest id >= @id, or NULL. */
+struct sched_pool *sched_pool_next(struct sched_system *sys, u32 id);
+
+/* @pc is zeroed memory of the caller's; free afterwards and running its @idle vCPU. */
+void sched_pcpu_init(struct sched_system *sys, struct sched_pcpu *pc, u32 id, u32 socket,
+		     struct sched_vcpu *idle, s_time_t now);
+/* -EBUSY if it is in a pool. */
+int sched_pool_add_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_time_t now);
+/* Move everything off @pc and free it.  -EBUSY: something still runs there, a reschedule is
+ * under way, call again; -EBUSY also if it is the last of a pool with domains; -EINVAL. */
+int sched_pool_remove_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_time_t now);
+
+void sched_domain_attach(struct sched_pool *pool, struct sched_domain *d, u32 id, s_time_t now);
+/* @pre no vCPUs left. */
+void sched_domain_detach(struct sched_domain *d, s_time_t now);
+/* To another pool, its vCPUs with it.  -EBUSY: one still runs, call again (it is kept from
+ * running meanwhile); -EINVAL: target without pCPUs.  @vcpus: the domain's, @nr of them. */
+int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
+		      u32 nr, s_time_t now);
+
+void sched_idle_init(struct sched_vcpu *sv, u32 id, s_time_t now);
+/* The new vCPU is down and asleep, any pCPU allowed, placed on the least loaded pCPU. */
+void sched_vcpu_attach(struct sched_domain *d, struct sched_vcpu *sv, u32 id, s_time_t now);
+/* @pre it does not run and cannot (paused or down). */
+void sched_vcpu_detach(struct sched_vcpu *sv, s_time_t now);
+
+/* All state locks of a pool.  @pre config lock. */
+void sched_lock_pool(struct sched_pool *pool);
+void sched_unlock_pool(struct sched_pool *pool);
+
+/* --- engine.c: a vCPU's life ---------------------------------------------- */
+
+static inline bool sched_may_run_now(const struct sched_vcpu *sv)
+{
+	return !READ_ONCE(sv->blocked_by) && !READ_ONCE(sv->pause_count) &&
+	       !READ_ONCE(sv->domain->pause_count);
+}
+
+/* Something that kept @sv from running went away: enqueue it if nothing else does. */
+void sched_wake(struct sched_vcpu *sv, s_time_t now);
+/* Something keeps @sv from running now: take it off the queue or kick its pCPU. */
+void sched_sleep(struct sched_vcpu *sv, s_time_t now);
+/* Has @sv left its pCPU for good (registers saved) since a sched_sleep()? */
+bool sched_is_off(struct sched_vcpu *sv);
+
+/* What @pc runs next; takes the state lock, which sched_saved() gives back.  Equal to
+ * pc->curr's old value: nothing to switch, but sched_saved() is due all the same. */
+struct sched_vcpu *sched_decide(struct sched_pcpu *pc, s_time_t now);
+void sched_saved(struct sched_pcpu *pc, s_time_t now);
+
+void sched_slice_fired(struct sched_pcpu *pc, s_time_t now);
+void sched_pcpu_timer_fired(struct sched_pcpu *pc, s_time_t now);
+void sched_pool_timer_fired(struct sched_pool *pool, s_time_t now);
+
+struct sched_pcpu *sched_lock_vcpu(struct sched_vcpu *sv);
+spinlock_t *sched_lock_pcpu(struct sched_pcpu *pc);
+
+/* --- affinity.c ------------------------------------------------------------ */
+
+/* NULL leaves one alone.  What the pool cannot honour is narrowed to it; a hard affinity with
+ * no pCPU of the pool is -EINVAL.  Moves the vCPU if it must leave. */
+int sched_set_affinity(struct sched_vcpu *sv, const struct pcpu_mask *hard,
+		       const struct pcpu_mask *soft, s_time_t now);
+void sched_mask_all(struct pcpu_mask *mask);
+/* Recompute after the pool's members changed. Pool locks held. */
+void sched_affinity_refresh(struct sched_vcpu *sv);
+
+/* --- runstate.c ------------------------------------------------------------ */
+
+void sched_runstate_init(struct sched_vcpu *sv, int state, s_time_t now);
+/* Lock of its pCPU. */
+void sched_runstate_change(struct sched_vcpu *sv, int state, s_time_t now);
+/* A copy brought up to @now: time[0..3] add up to @now minus the vCPU's creation. */
+void sched_runstate_get(struct sched_vcpu *sv, struct vcpu_runstate_info *out, s_time_t now);
+
+/* --- guard.c --------------------------------------------------------------- */
+
+/* The policy's decision, or idle after noting a breach.  State lock of @pc. */
+struct policy_decision sched_check_decision(struct sched_pcpu *pc, struct policy_decision d,
+					    s_time_t now);
+/* @target, or an allowed pCPU after noting a breach. */
+struct sched_pcpu *sched_check_place(struct sched_vcpu *sv, struct policy_pcpu *target,
+				     s_time_t now);
+/* Throw the policy out if the pool is marked.  No lock held. */
+void sched_eject_if_breached(struct sched_pool *pool, s_time_t now);
+void sched_watchdog_fired(struct sched_pool *pool, s_time_t now);
+void sched_watchdog_arm(struct sched_pool *pool, s_time_t now);
+const char *sched_breach_name(enum sched_breach breach);
+
+/* --- params.c: tunables and parameters by name ------------------------------ */
+
+const struct policy_tunable *sched_tunable_find(const struct policy_tunable *t, u32 nr,
+						const char *name, u32 *index);
+/* 0, -ENOENT unknown name, -ERANGE, -EINVAL (does not go with the others). */
+int sched_tunable_set(struct sched_pool *pool, const char *name, s64 value, s_time_t now);
+int sched_tunables_set(struct sched_pool *pool, const s64 *values, s_time_t now);
+int sched_domain_param_set(struct sched_domain *d, const char *name, s64 value, s_time_t now);
+int sched_domain_params_set(struct sched_domain *d, const s64 *values, s_time_t now);
+int sched_vcpu_params_set(struct sched_vcpu *sv, const s64 *values, s_time_t now);
+void sched_adopt_tunables(struct sched_pool *pool); /* what the engine itself reads of them */
+/* "name=value name=value" of an instance into @buf; length. */
+size_t sched_tunables_text(const struct sched_pool *pool, char *buf, size_t size);
+
+/* Accessors from the policy's view back to the engine's. */
+#define to_sched_vcpu(v) container_of(v, struct sched_vcpu, p)
+#define to_sched_pcpu(pc) container_of(pc, struct sched_pcpu, p)
+#define to_sched_pool(pi) container_of(pi, struct sched_pool, p)
+#define to_sched_domain(d) container_of(d, struct sched_domain, p)
+
+#endif
