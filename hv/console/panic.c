@@ -38,7 +38,7 @@ static void NORETURN stop_machine(void)
 		halt_forever();
 	}
 	log_err("restarting");
-	machine_reset();
+	machine_restart();
 }
 
 /* This pCPU goes on alone; a second one that panics halts, a panic in the panic too. */

@@ -9,11 +9,14 @@
  */
 #include "console/serial.h"
 
+#include "console/console.h"
 #include "console/input.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "x86/cpu.h"
+#include "x86/irq-line.h"
+#include "x86/irq.h"
 #include "x86/string-io.h"
 
 enum { UART_DATA = 0, UART_IER = 1, UART_FCR = 2, UART_LCR = 3, UART_MCR = 4, UART_LSR = 5,
@@ -224,10 +227,24 @@ unsigned serial_irq(void)
 	return uart ? uart->irq : 0;
 }
 
+static void serial_vector(struct cpu_regs *regs)
+{
+	serial_interrupt();
+}
+
 void serial_enable_interrupt(void)
 {
-	if (uart)
-		reg_write(UART_IER, IER_RECEIVE);
+	int rc;
+
+	if (!uart)
+		return;
+	set_vector_handler(VECTOR_SERIAL, serial_vector);
+	rc = irq_claim_isa(uart->irq, VECTOR_SERIAL);
+	if (rc) {
+		log_warn("no console input: interrupt %u is not to be had (%d)", uart->irq, rc);
+		return;
+	}
+	reg_write(UART_IER, IER_RECEIVE);
 }
 
 void serial_interrupt(void)

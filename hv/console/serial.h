@@ -17,8 +17,8 @@ void serial_write(const char *s, size_t n);
 u16 serial_io_base(void);
 unsigned serial_irq(void);
 
-/* Ask the UART for receive interrupts.  The line is routed to VECTOR_SERIAL by
- * interrupt set-up (x86/), whose handler calls serial_interrupt(). */
+/* Take the port's interrupt line (on VECTOR_SERIAL) and let received bytes raise it.  @pre
+ * interrupt lines are set up. */
 void serial_enable_interrupt(void);
 /* Take what the UART received to console input.  Interrupts off. */
 void serial_interrupt(void);

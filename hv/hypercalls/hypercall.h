@@ -12,8 +12,9 @@
 #ifndef ORRERY_HYPERCALLS_HYPERCALL_H
 #define ORRERY_HYPERCALLS_HYPERCALL_H
 
-#include "domain/domain.h"
 #include "lib/types.h"
+
+#include "domain/domain.h"
 #include "x86/percpu.h"
 #include "x86/preempt.h"
 
@@ -53,6 +54,12 @@ MUST_CHECK long hypercall_continue(unsigned nr, const u64 *args, unsigned n);
 	hypercall_continue(HYPERCALL_NR_##name, (const u64[]){ __VA_ARGS__ },   \
 			   sizeof((const u64[]){ __VA_ARGS__ }) / sizeof(u64))
 
+
+/* Should a long operation stop here? */
+static inline bool hypercall_preempt_needed(void)
+{
+	return preempt_needed();
+}
 
 /* May the caller act for the machine (Dom0)? */
 static inline bool caller_privileged(void)
