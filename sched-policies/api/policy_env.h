@@ -18,7 +18,11 @@
 #define POLICY_NS_PER_SEC 1000000000LL
 
 /* Typed access to private data: POLICY_DATA(struct rr_vcpu, v). */
-#define POLICY_DATA(type, obj) ((type *)(void *)(obj)->data)
+#define POLICY_DATA(type, obj) ((type *)policy_private((obj)->data))
+static inline void *policy_private(const u64 *data)
+{
+	return (void *)data;
+}
 
 /* The pCPU shall call pick as soon as it can.  Idempotent. */
 void policy_kick(struct policy_pcpu *pc);
@@ -32,8 +36,9 @@ void policy_instance_timer(struct policy_instance *pi, s_time_t when);
  * (or as soon as possible if that has passed).  No effect on an idle pCPU. */
 void policy_end_slice(struct policy_pcpu *pc, s_time_t when);
 
-/* A record of the policy's own in the trace: @code is the policy's to define on its page. */
-void policy_trace(struct policy_instance *pi, u32 code, u64 a, u64 b);
+/* A record of the policy's own about @v in the trace (event policy_note): its page lists the
+ * codes. */
+void policy_note(const struct policy_vcpu *v, u32 code, u64 value);
 
 /* What place does by default: its last pCPU if idle, an idle one it prefers, any idle one,
  * the last one if allowed, the lowest allowed. */

@@ -28,6 +28,7 @@
 
 #define SCHED_MAX_POLICIES 32
 #define SCHED_REPORT_BYTES 2048
+#define SCHED_VCPU_MAGIC 0x76637075 /* "vcpu" */
 #define SCHED_POOL_NONE (~0U)
 
 /* Why a vCPU may not run: bits of sched_vcpu.blocked_by, changed atomically. */
@@ -40,6 +41,7 @@ struct sched_domain {
 	struct policy_domain p;      /* first */
 	struct sched_pool *pool;     /* config lock to change */
 	s32 pause_count;             /* atomic; of all its vCPUs */
+	bool moving;                 /* sched_domain_move() under way; config lock */
 };
 
 struct sched_vcpu {
@@ -47,25 +49,25 @@ struct sched_vcpu {
 	u32 blocked_by;              /* atomic, BLOCKED_* */
 	s32 pause_count;             /* atomic */
 	bool is_idle;
-	bool yielding;               /* asked for it; only by itself */
-	bool pinned_for_pool;        /* hard affinity missed the pool: wanted_hard has the wish */
+	bool yielding;               /* asked for it; set by itself, cleared under the lock */
 	struct sched_domain *domain;
 	struct vcpu_runstate_info runstate;
 	u64 dispatches, migrations;
-	struct pcpu_mask wanted_hard; /* as set, before the pool narrows it */
+	struct pcpu_mask wanted_hard, wanted_soft; /* as set, before the pool narrows them */
 };
 
 struct sched_pcpu {
 	struct policy_pcpu p;        /* first */
 	spinlock_t *lock;            /* changes under config and the old lock */
 	spinlock_t own_lock;
-	bool deciding;               /* between sched_decide() and sched_saved() */
+	bool draining;               /* about to leave its pool: runs nothing */
 	struct sched_pool *pool;     /* NULL: free */
 	struct sched_vcpu *curr;     /* runs now; the idle one if none */
 	struct sched_vcpu *idle;
 	struct sched_vcpu *moving;   /* put, to be enqueued elsewhere by sched_saved() */
 	s_time_t slice_end;          /* of curr; TIME_MAX if none */
 	s_time_t slice_armed;        /* when the slice timer will fire; TIME_MAX off */
+	s_time_t decided_at;         /* of the last sched_decide() */
 	u64 switches, decisions;
 };
 
@@ -78,7 +80,6 @@ enum sched_breach {
 	BREACH_SLICE,
 	BREACH_PLACE,         /* place: not a pCPU of the pool, or forbidden */
 	BREACH_STALL,         /* ready and not run for the watchdog's time */
-	BREACH_LOST_COUNT,    /* a policy that keeps per-pool order corrupted the engine's lists */
 	BREACH_COUNT,
 };
 
@@ -100,6 +101,7 @@ struct sched_system {
 	u32 nr_pcpus;                /* highest id plus one */
 	s_time_t stall_limit;        /* 0: no watchdog */
 	u64 seed;                    /* of every instance, mixed with the pool id */
+	struct sched_domain idle;    /* of the idle vCPUs; in no pool */
 };
 
 struct sched_pool {
@@ -129,15 +131,19 @@ const struct sched_policy *sched_policy_by_xen_id(u32 xen_id);
 const struct sched_policy *sched_policy_at(unsigned index);
 /* "credit, null, rr" into @buf; length. */
 size_t sched_policy_names(char *buf, size_t size);
-extern const struct sched_policy sched_fallback; /* built-in round robin, not selectable */
+extern const struct sched_policy sched_fallback; /* built-in round robin, complete, not listed */
 
-/* --- pool.c ---------------------------------------------------------------- */
+/* --- pool.c, domain.c -------------------------------------------------------- */
 
 void sched_system_init(struct sched_system *sys, u64 seed);
 /* @pool is zeroed memory of the caller's. 0, -EEXIST, or what the policy's init says.
  * @tunables: values in the policy's order, NULL for the initial ones (already checked). */
 int sched_pool_init(struct sched_system *sys, struct sched_pool *pool, u32 id,
 		    const struct sched_policy *policy, const s64 *tunables);
+/* Another policy takes over what the engine knows: its initial tunables, empty data, vCPUs as they
+ * are.  It must stand a put without a pick.  @pre config and all pool locks held. */
+void sched_pool_replace_policy(struct sched_pool *pool, const struct sched_policy *policy,
+			       s_time_t now);
 /* -EBUSY while it has pCPUs or domains. */
 int sched_pool_destroy(struct sched_pool *pool);
 struct sched_pool *sched_pool_by_id(struct sched_system *sys, u32 id);
@@ -161,11 +167,15 @@ void sched_domain_detach(struct sched_domain *d, s_time_t now);
 int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
 		      u32 nr, s_time_t now);
 
-void sched_idle_init(struct sched_vcpu *sv, u32 id, s_time_t now);
-/* The new vCPU is down and asleep, any pCPU allowed, placed on the least loaded pCPU. */
-void sched_vcpu_attach(struct sched_domain *d, struct sched_vcpu *sv, u32 id, s_time_t now);
+/* Idle vCPU of pCPU @id; policies never see it. */
+void sched_idle_init(struct sched_system *sys, struct sched_vcpu *sv, u32 id, s_time_t now);
+/* The new vCPU is down and asleep, any pCPU allowed; vCPUs are dealt out to the pCPUs in turn.
+ * -EINVAL: the pool has no pCPU. */
+int sched_vcpu_attach(struct sched_domain *d, struct sched_vcpu *sv, u32 id, s_time_t now);
 /* @pre it does not run and cannot (paused or down). */
 void sched_vcpu_detach(struct sched_vcpu *sv, s_time_t now);
+
+void sched_initial_params(s64 *param, const struct policy_tunable *t, u32 nr);
 
 /* All state locks of a pool.  @pre config lock. */
 void sched_lock_pool(struct sched_pool *pool);
@@ -189,14 +199,17 @@ bool sched_is_off(struct sched_vcpu *sv);
 /* What @pc runs next; takes the state lock, which sched_saved() gives back.  Equal to
  * pc->curr's old value: nothing to switch, but sched_saved() is due all the same. */
 struct sched_vcpu *sched_decide(struct sched_pcpu *pc, s_time_t now);
-void sched_saved(struct sched_pcpu *pc, s_time_t now);
+void sched_saved(struct sched_pcpu *pc);
 
 void sched_slice_fired(struct sched_pcpu *pc, s_time_t now);
 void sched_pcpu_timer_fired(struct sched_pcpu *pc, s_time_t now);
 void sched_pool_timer_fired(struct sched_pool *pool, s_time_t now);
 
+/* State lock of @pc; of where @sv is (returned).  Give back with spin_unlock(pc->lock). */
+void sched_lock_pcpu(struct sched_pcpu *pc);
 struct sched_pcpu *sched_lock_vcpu(struct sched_vcpu *sv);
-spinlock_t *sched_lock_pcpu(struct sched_pcpu *pc);
+/* After @sv may no longer be where it is: requeue, kick, or note the new place. No lock held. */
+void sched_relocate(struct sched_vcpu *sv, s_time_t now);
 
 /* --- affinity.c ------------------------------------------------------------ */
 
@@ -205,7 +218,7 @@ spinlock_t *sched_lock_pcpu(struct sched_pcpu *pc);
 int sched_set_affinity(struct sched_vcpu *sv, const struct pcpu_mask *hard,
 		       const struct pcpu_mask *soft, s_time_t now);
 void sched_mask_all(struct pcpu_mask *mask);
-/* Recompute after the pool's members changed. Pool locks held. */
+/* Recompute what the pool leaves of the wishes.  @pre lock of its pCPU, config lock. */
 void sched_affinity_refresh(struct sched_vcpu *sv);
 
 /* --- runstate.c ------------------------------------------------------------ */
@@ -221,21 +234,37 @@ void sched_runstate_get(struct sched_vcpu *sv, struct vcpu_runstate_info *out, s
 /* The policy's decision, or idle after noting a breach.  State lock of @pc. */
 struct policy_decision sched_check_decision(struct sched_pcpu *pc, struct policy_decision d,
 					    s_time_t now);
-/* @target, or an allowed pCPU after noting a breach. */
+/* What steal() gave, or NULL after noting a breach.  Both state locks. */
+struct policy_vcpu *sched_check_stolen(struct sched_pcpu *to, struct policy_vcpu *v,
+				       struct policy_pcpu *from, s_time_t now);
+/* @target; an allowed pCPU if it is NULL, or after noting a breach. */
 struct sched_pcpu *sched_check_place(struct sched_vcpu *sv, struct policy_pcpu *target,
 				     s_time_t now);
-/* Throw the policy out if the pool is marked.  No lock held. */
-void sched_eject_if_breached(struct sched_pool *pool, s_time_t now);
+/* Throw the policy out if the pool is marked.  No lock held; one load if it is not. */
+void sched_eject_breached(struct sched_pool *pool, s_time_t now);
+static inline void sched_eject_if_breached(struct sched_pool *pool, s_time_t now)
+{
+	if (pool && unlikely(READ_ONCE(pool->breached)))
+		sched_eject_breached(pool, now);
+}
 void sched_watchdog_fired(struct sched_pool *pool, s_time_t now);
-void sched_watchdog_arm(struct sched_pool *pool, s_time_t now);
+/* Something became ready.  State lock. */
+void sched_watchdog_start(struct sched_pool *pool, s_time_t now);
+static inline void sched_watchdog_note(struct sched_pool *pool, s_time_t now)
+{
+	if (unlikely(!READ_ONCE(pool->watchdog_armed)))
+		sched_watchdog_start(pool, now);
+}
 const char *sched_breach_name(enum sched_breach breach);
 
 /* --- params.c: tunables and parameters by name ------------------------------ */
 
 const struct policy_tunable *sched_tunable_find(const struct policy_tunable *t, u32 nr,
 						const char *name, u32 *index);
-/* 0, -ENOENT unknown name, -ERANGE, -EINVAL (does not go with the others). */
+/* Each: 0, -ENOENT unknown name, -ERANGE, -EINVAL (does not go with the others). */
 int sched_tunable_set(struct sched_pool *pool, const char *name, s64 value, s_time_t now);
+/* Values for a policy not yet at work. */
+int sched_check_tunables(const struct sched_policy *policy, const s64 *values);
 int sched_tunables_set(struct sched_pool *pool, const s64 *values, s_time_t now);
 int sched_domain_param_set(struct sched_domain *d, const char *name, s64 value, s_time_t now);
 int sched_domain_params_set(struct sched_domain *d, const s64 *values, s_time_t now);
