@@ -27,6 +27,7 @@ void guest_log(const struct domain *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void NORETURN panic(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Bad input at boot (kernel, command line): one clear line, then stop or reboot. */
 void NORETURN boot_fail(const char *fmt, ...) PRINTF_LIKE(1, 2);
+extern bool opt_noreboot; /* the noreboot option: the machine halts instead of restarting */
 void dump_registers(const struct cpu_regs *regs);
 void dump_call_trace(const struct cpu_regs *regs); /* NULL: from here */
 /* "symbol+0x12/0x80" or the bare address into @buf. */

@@ -20,8 +20,8 @@
 #define TRACE_DEPTH 24
 #define BANNER "****************************************"
 
-static bool noreboot;
-CMDLINE_BOOL("noreboot", noreboot);
+bool opt_noreboot;
+CMDLINE_BOOL("noreboot", opt_noreboot);
 
 static u32 stopping; /* pCPU id + 1 of who panics */
 
@@ -33,7 +33,7 @@ static void NORETURN halt_forever(void)
 
 static void NORETURN stop_machine(void)
 {
-	if (noreboot) {
+	if (opt_noreboot) {
 		log_err("halted; reset the machine by hand ('noreboot' was given)");
 		halt_forever();
 	}
