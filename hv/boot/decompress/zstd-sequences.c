@@ -110,11 +110,14 @@ static int read_tables(struct zstd *z, const u8 **p, const u8 *end)
 	modes = *(*p)++;
 	if (modes & 3)
 		return -EINVAL;
-	err = read_table(&z->literal_lengths, &literal_length_kind, modes >> 6, again, p, end);
+	err = read_table(&z->literal_lengths, &literal_length_kind, modes >> 6, again, p,
+			 end);
 	if (!err)
-		err = read_table(&z->match_offsets, &offset_kind, modes >> 4 & 3, again, p, end);
+		err = read_table(&z->match_offsets, &offset_kind, modes >> 4 & 3, again, p,
+				 end);
 	if (!err)
-		err = read_table(&z->match_lengths, &match_length_kind, modes >> 2 & 3, again, p, end);
+		err = read_table(&z->match_lengths, &match_length_kind, modes >> 2 & 3, again, p,
+				 end);
 	z->has_tables = !err;
 	return err;
 }
