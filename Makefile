@@ -14,7 +14,7 @@ COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fno-strict-aliasing -fno-asynchronous-unwind-tables \
-	-fno-omit-frame-pointer -fcf-protection=none -fno-common -ffunction-sections -mcmodel=small -fno-jump-tables \
+	-fno-omit-frame-pointer -fcf-protection=none -fno-common -ffunction-sections -mcmodel=small -mpreferred-stack-boundary=3 -fno-jump-tables \
 	$(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -include hv/x86/visibility.h
 not_tests = $(filter-out %_test.c,$(wildcard $(1)))
 HV_SRC := $(call not_tests,hv/*/*.c hv/*/*/*.c sched-policies/policies/*.c)

@@ -96,6 +96,10 @@ void put_page(struct page_info *pg);
 MUST_CHECK int get_page_type(struct page_info *pg, u32 type, bool preemptible);
 int put_page_type(struct page_info *pg, bool preemptible);
 
+/* Page and type reference to a frame of @d that has type @type and is validated already; never
+ * validates. For tables in use; release with put_page_writable(). */
+MUST_CHECK bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type);
+
 /* Both in one compare-and-exchange for data frames; the PTE-update fast path. */
 MUST_CHECK bool get_page_writable(struct page_info *pg, const struct domain *d);
 void put_page_writable(struct page_info *pg);

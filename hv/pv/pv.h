@@ -8,9 +8,14 @@
 #define ORRERY_PV_PV_H
 
 #include "lib/types.h"
+#include "lib/spinlock.h"
 #include "x86/regs.h"
 
 #define PV_GDT_FRAMES 14
+
+/* VMASST_TYPE_* a PV guest may set: 4gb_segments, writable_pagetables, pae_extended_cr3,
+ * runstate_update_flag (<xen/xen.h>). */
+#define PV_VM_ASSISTS 0x2dULL
 
 struct pv_trap {
 	u64 address;
@@ -30,7 +35,7 @@ struct pv_vcpu {
 	bool event_pending_nmi, nmi_masked;
 	u8 iopl;
 	bool task_switched;   /* virtual CR0.TS */
-	bool user_gs_inactive;
+	unsigned loaded_on;   /* pCPU whose registers and TLB hold this vCPU; ~0 none */
 	u64 nmi_callback;
 
 	u64 cr2, cr4;
@@ -46,13 +51,16 @@ struct pv_vcpu {
 	unsigned ldt_entries;
 	unsigned ldt_mapped;  /* LDT frames mapped so far */
 	struct pv_trap *traps; /* 256 */
-	u8 *iobmp_unused;
+	u64 iobmp;            /* guest address of its user-mode port bitmap, 0 none */
+	unsigned iobmp_bits;
 };
 
 struct pv_domain {
+	spinlock_t ldt_lock;  /* LDT halves of the vCPUs' windows */
 	u64 *io_ports;        /* 65536 bits: 1 = may access; NULL none */
 	bool io_memory;       /* may map frames that are not RAM */
-	u64 cpuid_unused;
+	u32 pci_address;      /* last value written to 0xcf8 */
+	u8 cmos_index;        /* to 0x70 */
 };
 
 #endif

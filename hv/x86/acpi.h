@@ -81,6 +81,9 @@ extern paddr_t boot_rsdp;
  * driven with one pCPU.  @pre paging_init() */
 void acpi_init(void);
 
+/* I/O port of the PM timer, 0 if there is none there. */
+u16 acpi_pm_timer_port(void);
+
 /* Write @value to a register of a generic address (I/O or memory space). */
 void acpi_gas_write(const struct acpi_gas *reg, u32 value);
 u32 acpi_gas_read(const struct acpi_gas *reg);

@@ -34,6 +34,8 @@ struct pcpu {
 	u32 tlb_generation;      /* bumped by every full flush here; see pv/tlb.h */
 	u64 *gdt;                /* the reserved descriptors: one page, see x86/desc.c */
 	void *tss;
+	u64 syscall_stub;
+	u64 stack_top;           /* end of its STACK_SIZE block */
 	u64 tsc_stamp;           /* time calibration: TSC at @stime_stamp */
 	s_time_t stime_stamp;
 	u32 tsc_mul;             /* ns = (tsc << shift) * mul >> 32 */
@@ -43,11 +45,12 @@ struct pcpu {
 
 struct cpu_info {
 	struct cpu_regs guest_regs; /* valid while a guest is interrupted */
-	struct vcpu *current;
+	struct vcpu *running; /* see current */
 	struct pcpu *pcpu;
-	u64 pad;                    /* keeps the frame 16-byte aligned at entry */
+	u64 scratch;                /* syscall stub: the guest's stack pointer */
+	u64 pad;                    /* the CPU aligns RSP to 16 before it pushes a frame */
 };
-#define CPU_INFO_SIZE (REGS_SIZE + 24)
+#define CPU_INFO_SIZE (REGS_SIZE + 32)
 _Static_assert(sizeof(struct cpu_info) == CPU_INFO_SIZE, "offset used by entry code");
 
 static inline struct cpu_info *cpu_info(void)
@@ -72,7 +75,7 @@ static inline unsigned smp_processor_id(void)
 
 static inline struct vcpu *current_vcpu(void)
 {
-	return cpu_info()->current;
+	return cpu_info()->running;
 }
 #define current current_vcpu()
 

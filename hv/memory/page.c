@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * References to frames, ownership, and the lists of what a domain owns; see
+ * page.h.  page_lock of the owner protects its list and counters; counts in
+ * the frame table are atomic.
+ */
+#include "memory/page.h"
+
+#include "console/console.h"
+#include "domain/domain.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "memory/frame-alloc.h"
+#include "memory/frame-type.h"
+#include "pv/tlb.h"
+
+struct domain domain_io = { .id = DOMID_IO }, domain_xen = { .id = DOMID_XEN };
+
+bool frame_is_free(mfn_t mfn)
+{
+	return mfn_valid(mfn) && !mfn_to_page(mfn)->count;
+}
+
+bool get_page(struct page_info *pg, const struct domain *d)
+{
+	u32 x = READ_ONCE(pg->count);
+
+	do {
+		if (unlikely(!(x & PGC_count_mask) || (x & PGC_count_mask) == PGC_count_mask))
+			return false;
+	} while (!__atomic_compare_exchange_n(&pg->count, &x, x + 1, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	if (likely(pg->owner == d->id))
+		return true;
+	put_page(pg);
+	return false;
+}
+
+/* @pre d->page_lock */
+static void list_unlink(struct domain *d, struct page_info *pg)
+{
+	if (pg->prev == PAGE_LIST_END)
+		d->page_list = pg->next;
+	else
+		mfn_to_page(pg->prev)->next = pg->next;
+	if (pg->next != PAGE_LIST_END)
+		mfn_to_page(pg->next)->prev = pg->prev;
+}
+
+/* @pre d->page_lock */
+static void list_push(struct domain *d, struct page_info *pg)
+{
+	pg->prev = PAGE_LIST_END;
+	pg->next = d->page_list;
+	if (pg->next != PAGE_LIST_END)
+		mfn_to_page(pg->next)->prev = page_to_mfn(pg);
+	d->page_list = page_to_mfn(pg);
+}
+
+/* The last reference went. */
+static void free_page(struct page_info *pg)
+{
+	bool hv = pg->count & PGC_hv;
+	struct domain *d = domain_lookup_any(pg->owner);
+
+	if (d) {
+		unsigned long flags = spin_lock_irqsave(&d->page_lock);
+
+		if (hv) {
+			d->hv_pages--;
+		} else {
+			list_unlink(d, pg);
+			d->tot_pages--;
+		}
+		spin_unlock_irqrestore(&d->page_lock, flags);
+	}
+	BUG_ON((pg->type & PGT_count_mask) != 0);
+	m2p_table[page_to_mfn(pg)] = INVALID_M2P;
+	pg->tlb_stamp = frame_tlb_stamp();
+	pg->type = PGT_none;
+	pg->owner = DOMID_INVALID;
+	__atomic_store_n(&pg->count, 0, __ATOMIC_RELEASE);
+	frame_free(page_to_mfn(pg), 0);
+}
+
+void put_page(struct page_info *pg)
+{
+	if (unlikely(!(__atomic_sub_fetch(&pg->count, 1, __ATOMIC_SEQ_CST) & PGC_count_mask)))
+		free_page(pg);
+}
+
+int get_page_type(struct page_info *pg, u32 type, bool preemptible)
+{
+	return frame_type_get(pg, type, preemptible);
+}
+
+int put_page_type(struct page_info *pg, bool preemptible)
+{
+	return frame_type_put(pg, preemptible);
+}
+
+bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type)
+{
+	u64 x = READ_ONCE(pg->state);
+
+	/* In use as @type, checked, not the last count: one exchange takes both references. */
+	while (likely(((u32)x & ~(PGT_count_mask | PGT_pinned)) == (type | PGT_validated) &&
+		      ((u32)x & PGT_count_mask) - 1 < PGT_count_mask - 1 && pg->owner == d->id)) {
+		u64 n = x + STATE_COUNT_ONE + 1;
+
+		if (unlikely(!(n >> 32 & PGC_count_mask)))
+			return false;
+		if (likely(__atomic_compare_exchange_n(&pg->state, &x, n, false, __ATOMIC_SEQ_CST,
+						       __ATOMIC_RELAXED))) {
+			if (likely(pg->owner == d->id))
+				return true;
+			put_page_writable(pg);
+			return false;
+		}
+	}
+	return false;
+}
+
+bool get_page_writable(struct page_info *pg, const struct domain *d)
+{
+	if (likely(get_page_if_type(pg, d, PGT_writable)))
+		return true;
+	if (!get_page(pg, d))
+		return false;
+	if (!frame_type_get(pg, PGT_writable, false))
+		return true;
+	put_page(pg);
+	return false;
+}
+
+void put_page_writable(struct page_info *pg)
+{
+	u64 x = READ_ONCE(pg->state);
+
+	/* Neither count reaches zero: both go down at once. */
+	while (likely(((u32)x & PGT_count_mask) > 1 && !((u32)x & PGT_busy) &&
+		      (x >> 32 & PGC_count_mask) > 1))
+		if (likely(__atomic_compare_exchange_n(&pg->state, &x, x - STATE_COUNT_ONE - 1, false,
+						       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
+			return;
+	frame_type_put(pg, false);
+	put_page(pg);
+}
+
+int assign_page(struct domain *d, mfn_t mfn, unsigned order)
+{
+	unsigned long n = 1UL << order;
+	unsigned long flags = spin_lock_irqsave(&d->page_lock);
+
+	if (d->tot_pages + n > d->max_pages || d->state >= DOM_DYING) {
+		spin_unlock_irqrestore(&d->page_lock, flags);
+		return -E2BIG;
+	}
+	/* Backwards, so that the list runs upwards within the extent. */
+	for (unsigned long i = n; i-- > 0;) {
+		struct page_info *pg = mfn_to_page(mfn + i);
+
+		pg->owner = d->id;
+		pg->type = PGT_none;
+		list_push(d, pg);
+		__atomic_store_n(&pg->count, PGC_allocated | 1, __ATOMIC_RELEASE);
+	}
+	d->tot_pages += n;
+	spin_unlock_irqrestore(&d->page_lock, flags);
+	for (unsigned long i = 0; i < n; i++)
+		tlb_flush_before_reuse(mfn_to_page(mfn + i));
+	return 0;
+}
+
+bool drop_page_allocation(struct page_info *pg, struct domain *d)
+{
+	u32 old = __atomic_fetch_and(&pg->count, ~PGC_allocated, __ATOMIC_SEQ_CST);
+
+	if (!(old & PGC_allocated))
+		return false;
+	put_page(pg);
+	return true;
+}
+
+static void *alloc_marked(unsigned order, domid_t owner, u32 type)
+{
+	mfn_t mfn = frame_alloc(order, NULL);
+
+	if (mfn == MFN_NONE)
+		return NULL;
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		struct page_info *pg = mfn_to_page(mfn + i);
+
+		tlb_flush_before_reuse(pg);
+		pg->owner = owner;
+		pg->type = type;
+		pg->count = PGC_hv | 1;
+	}
+	memset(mfn_to_virt(mfn), 0, PAGE_SIZE << order);
+	return mfn_to_virt(mfn);
+}
+
+void *alloc_hv_pages(unsigned order)
+{
+	return alloc_marked(order, DOMID_INVALID, PGT_none | 1);
+}
+
+void free_hv_pages(void *va, unsigned order)
+{
+	mfn_t mfn;
+
+	if (!va)
+		return;
+	mfn = virt_to_mfn(va);
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		mfn_to_page(mfn + i)->type = PGT_none;
+		mfn_to_page(mfn + i)->count = 0;
+	}
+	frame_free(mfn, order);
+}
+
+void *alloc_shared_pages(domid_t owner, unsigned order, bool writable)
+{
+	void *va = alloc_marked(order, owner,
+				writable ? PGT_writable | PGT_validated | 1 : PGT_none | 1);
+	struct domain *d = va ? domain_lookup_any(owner) : NULL;
+
+	if (d)
+		__atomic_fetch_add(&d->hv_pages, 1UL << order, __ATOMIC_RELAXED);
+	return va;
+}
+
+void *alloc_shared_page(domid_t owner, bool writable)
+{
+	return alloc_shared_pages(owner, 0, writable);
+}
+
+/* The guest may still map it: the frame goes when the last mapping does. */
+void free_shared_pages(void *va, unsigned order)
+{
+	mfn_t mfn;
+
+	if (!va)
+		return;
+	mfn = virt_to_mfn(va);
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		struct page_info *pg = mfn_to_page(mfn + i);
+
+		__atomic_fetch_sub(&pg->type, 1, __ATOMIC_SEQ_CST);
+		put_page(pg);
+	}
+}
+
+void free_shared_page(void *va)
+{
+	free_shared_pages(va, 0);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PV vCPU's register state as a whole: made, set from the ABI's structure,
+ * loaded into and taken off a pCPU.
+ */
+#ifndef ORRERY_PV_CONTEXT_H
+#define ORRERY_PV_CONTEXT_H
+
+#include "domain/domain.h"
+
+/* Window, trap table, FPU area of a new vCPU: 0 or -ENOMEM. */
+int pv_vcpu_init(struct vcpu *v);
+void pv_vcpu_destroy(struct vcpu *v);
+
+/* VCPUOP_initialise and XEN_DOMCTL_setvcpucontext. @pre v is not running.
+ * 0, -EINVAL for anything the vCPU could not run with, -ERESTART to be called again. */
+int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *ctx);
+/* The reverse; @pre v is not running. */
+void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *ctx);
+
+/* Context switch halves. @pre interrupts off; save: v is current. */
+void pv_save(struct vcpu *v);
+void pv_load(struct vcpu *v);
+
+/* Virtual CR0.TS of the running vCPU. */
+void pv_set_task_switched(struct vcpu *v, bool set);
+void pv_write_cr4(struct vcpu *v, u64 val);
+/* Of the running vCPU: 0 or -EINVAL. */
+int pv_set_debugreg(struct vcpu *v, unsigned reg, u64 val);
+
+/* What a PV kernel reads from CR4 before it wrote anything: PAE, MCE, OSFXSR, OSXMMEXCPT. */
+#define PV_CR4_INITIAL 0x660
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables of PV guests.  The rule this folder exists for: an entry of a
+ * guest's page table is written only after the frame it names has been checked
+ * and referenced (and typed: the next lower table, or writable data), and a
+ * table is only ever mapped read-only by guests.  So no guest can reach memory
+ * it was not given.
+ *
+ * An entry is replaced with one atomic exchange: the reference of the new value
+ * is taken before, that of the old value dropped after, so concurrent updates
+ * of one entry keep the counts right without a lock.  The table itself is held
+ * by a type reference meanwhile.
+ */
+#ifndef ORRERY_PV_MMU_H
+#define ORRERY_PV_MMU_H
+
+#include "domain/domain.h"
+#include "memory/page.h"
+#include "x86/paging.h"
+
+/* Bits a guest may set. Frames beyond the processor's width count as bad bits. */
+#define L1_ALLOWED (PTE_PRESENT | PTE_RW | PTE_USER | PTE_PWT | PTE_PCD | PTE_ACCESSED |       \
+		    PTE_DIRTY | PTE_PAT | PTE_GLOBAL | PTE_AVAIL | PTE_NX | 0x7ff0000000000000ULL | \
+		    PTE_ADDR_MASK)
+#define LX_ALLOWED (PTE_PRESENT | PTE_RW | PTE_USER | PTE_PWT | PTE_PCD | PTE_ACCESSED |       \
+		    PTE_DIRTY | PTE_AVAIL | PTE_NX | 0x7ff0000000000000ULL | PTE_ADDR_MASK)
+
+/* What the guest asked for, as it goes into the table: guest kernel runs in ring 3, so
+ * every page is a user page; nothing of a guest is global. */
+static inline u64 pte_adjust(u64 pte)
+{
+	return pte & PTE_PRESENT ? (pte | PTE_USER) & ~PTE_GLOBAL : pte;
+}
+
+/* Reference for a present L1 entry in a table of @d naming a frame of @owner (usually
+ * the same): 0; -EINVAL; -EPERM device memory not allowed. */
+int l1e_get(u64 l1e, struct domain *d, struct domain *owner);
+void l1e_put(u64 l1e, struct domain *d);
+/* Reference for a present entry of a level 2..4 table: 0, -EINVAL, -ERESTART. */
+int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible);
+int lxe_put(u64 entry, unsigned level, bool preemptible);
+
+/* Replace *@pte; the table is held by the caller.  @preserve_ad keeps what hardware set. */
+int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool preserve_ad);
+int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve_ad,
+	      bool preemptible);
+
+/* Is this index of an L4 the hypervisor's? */
+static inline bool l4_slot_is_hv(unsigned i)
+{
+	return i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
+}
+
+/* May @d map device memory at @mfn?  Never the interrupt controllers. */
+bool pv_may_map_device(const struct domain *d, mfn_t mfn);
+
+/* L1 entry that maps @va in the current guest address space, its table's page held by a
+ * reference and an L1 type reference: release with guest_l1_put().  NULL if not mapped. */
+u64 *guest_l1_get(struct vcpu *v, u64 va, struct page_info **table);
+void guest_l1_put(struct page_info *table);
+
+/* Drop all LDT pages mapped for @v (its descriptors may be about to change). */
+bool pv_drop_ldt(struct vcpu *v);
+/* @d's LDT mappings of frames that lose their read-only mapping. */
+void pv_drop_ldt_all(struct domain *d);
+
+/* The domain @domid names in an MMU call: current's own, DOMID_IO, DOMID_XEN or a foreign
+ * one that current may map.  NULL: -ESRCH or -EPERM in *err. Release with pg_owner_put(). */
+struct domain *pg_owner_get(domid_t domid, int *err);
+void pg_owner_put(struct domain *d);
+
+/* Make @l4 (machine address; a validated L4 of the domain) the running root. */
+void pv_load_root(struct vcpu *v);
+/* Give up the vCPU's roots (destroy, re-initialise): 0 or -ERESTART. */
+int pv_drop_roots(struct vcpu *v);
+
+#endif

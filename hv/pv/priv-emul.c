@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Privileged instructions of PV kernels, which run in ring 3 and fault with
+ * #GP(0).  One function a kind; whatever is not here stays a #GP for the guest.
+ * Ports are in ports.c, MSRs in msr.c.
+ */
+#include "lib/errno.h"
+#include "memory/guest.h"
+#include "pv/context.h"
+#include "pv/decode.h"
+#include "pv/mmu.h"
+#include "pv/ports.h"
+#include "pv/msr.h"
+#include "pv/trace-hooks.h"
+#include "pv/traps.h"
+#include "x86/asm-fixup.h"
+#include "x86/cpu.h"
+#include "x86/fpu.h"
+#include "x86/setup.h"
+
+enum result { DONE, DONE_NO_ADVANCE, FAULT };
+
+static enum result read_cr(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	u64 val;
+
+	switch (in->reg) {
+	case 0:
+		val = (read_cr0() & ~(u64)X86_CR0_TS) | (v->pv.task_switched ? X86_CR0_TS : 0);
+		break;
+	case 2:
+		val = v->pv.cr2;
+		break;
+	case 3: /* the kernel's root, as xen_pfn_to_cr3() packs it: 64-bit guests see it plain */
+		val = v->pv.kernel_l4;
+		break;
+	case 4:
+		val = v->pv.cr4;
+		break;
+	default:
+		return FAULT;
+	}
+	*insn_reg(regs, in->rm) = val;
+	return DONE;
+}
+
+#define CR4_GUEST_MAY (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
+
+static enum result write_cr(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	u64 val = *insn_reg(regs, in->rm);
+
+	switch (in->reg) {
+	case 0:
+		/* Only TS is the guest's to change. */
+		if ((val ^ read_cr0()) & ~(u64)X86_CR0_TS)
+			return FAULT;
+		pv_set_task_switched(v, val & X86_CR0_TS);
+		return DONE;
+	case 2:
+		v->pv.cr2 = val;
+		v->info->arch.cr2 = val;
+		return DONE;
+	case 4:
+		pv_write_cr4(v, val);
+		return DONE;
+	}
+	return FAULT;
+}
+
+static enum result debug_register(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
+				  bool write)
+{
+	u64 *gpr = insn_reg(regs, in->rm);
+
+	if (write)
+		return pv_set_debugreg(v, in->reg, *gpr) ? FAULT : DONE;
+	if (in->reg > 7)
+		return FAULT;
+	*gpr = v->pv.debugreg[in->reg];
+	return DONE;
+}
+
+static enum result read_msr(struct vcpu *v, struct cpu_regs *regs)
+{
+	u64 val;
+
+	if (pv_read_msr(v, regs->rcx, &val))
+		return FAULT;
+	regs->rax = (u32)val;
+	regs->rdx = val >> 32;
+	return DONE;
+}
+
+static enum result write_msr(struct vcpu *v, struct cpu_regs *regs)
+{
+	return pv_write_msr(v, regs->rcx, (u32)regs->rax | regs->rdx << 32) ? FAULT : DONE;
+}
+
+/* 0F 01: XSETBV is the one a PV kernel may use. */
+static enum result group_0f01(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	if (in->mem || in->reg != 2 || in->rm != 1 || !(v->pv.cr4 & X86_CR4_OSXSAVE) ||
+	    (u32)regs->rcx)
+		return FAULT;
+	return fpu_set_xcr0(v, (u32)regs->rax | regs->rdx << 32) ? FAULT : DONE;
+}
+
+static enum result two_byte(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	switch (in->opcode) {
+	case 0x01:
+		return group_0f01(v, regs, in);
+	case 0x06: /* CLTS */
+		pv_set_task_switched(v, false);
+		return DONE;
+	case 0x08: case 0x09: /* INVD, WBINVD: only who programs devices has a use for them */
+		if (v->domain->pv.io_memory)
+			__asm__ volatile("wbinvd" : : : "memory");
+		return DONE;
+	case 0x20:
+		return read_cr(v, regs, in);
+	case 0x22:
+		return write_cr(v, regs, in);
+	case 0x21:
+		return debug_register(v, regs, in, false);
+	case 0x23:
+		return debug_register(v, regs, in, true);
+	case 0x30:
+		return write_msr(v, regs);
+	case 0x32:
+		return read_msr(v, regs);
+	case 0x31: { /* RDTSC with the guest's own CR4.TSD set */
+		u64 tsc = rdtsc();
+
+		regs->rax = (u32)tsc;
+		regs->rdx = tsc >> 32;
+		return DONE;
+	}
+	}
+	return FAULT;
+}
+
+/* INS and OUTS move between memory and a port, one element a call. */
+static enum result string_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	unsigned size = MIN(insn_size(in), 4);
+	s64 step = regs->rflags & X86_EFLAGS_DF ? -(s64)size : size;
+	bool out = in->opcode >= 0x6e;
+	u32 val = 0;
+
+	if (in->rep && !regs->rcx)
+		return DONE;
+	if (out) {
+		if (copy_from_guest(&val, regs->rsi, size))
+			return FAULT;
+		pv_port_out(v, regs->rdx, size, val);
+		regs->rsi += step;
+	} else {
+		val = pv_port_in(v, regs->rdx, size);
+		if (copy_to_guest(regs->rdi, &val, size))
+			return FAULT;
+		regs->rdi += step;
+	}
+	return in->rep && --regs->rcx ? DONE_NO_ADVANCE : DONE;
+}
+
+static enum result port_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	unsigned size = MIN(insn_size(in), 4);
+	u16 port = in->opcode >= 0xec || in->opcode < 0xe0 ? regs->rdx : (u8)in->imm;
+
+	if (!pv_port_allowed(v, port, size))
+		return FAULT;
+	if (in->opcode < 0xe0)
+		return string_io(v, regs, in);
+	if (in->opcode & 2)
+		pv_port_out(v, port, size, regs->rax);
+	else
+		switch (size) {
+		case 1: regs->rax = (regs->rax & ~0xffUL) | (pv_port_in(v, port, 1) & 0xff); break;
+		case 2: regs->rax = (regs->rax & ~0xffffUL) | (pv_port_in(v, port, 2) & 0xffff); break;
+		default: regs->rax = pv_port_in(v, port, 4);
+		}
+	return DONE;
+}
+
+static enum result one_byte(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	switch (in->opcode) {
+	case 0x6c ... 0x6f:
+	case 0xe4 ... 0xe7:
+	case 0xec ... 0xef:
+		return port_io(v, regs, in);
+	case 0xfa: case 0xfb: /* CLI, STI: the event mask is what counts */
+		return v->pv.kernel_mode ? DONE : FAULT;
+	}
+	return FAULT;
+}
+
+/* The kernel's RDMSR of its inactive GS base comes with every context switch of Linux. */
+static bool fast_path(struct vcpu *v, struct cpu_regs *regs, u64 bytes)
+{
+	u64 val;
+
+	if ((u16)bytes != 0x320f || (u32)regs->rcx != MSR_KERNEL_GS_BASE || !v->pv.kernel_mode)
+		return false;
+	val = rdmsr(MSR_KERNEL_GS_BASE);
+	regs->rax = (u32)val;
+	regs->rdx = val >> 32;
+	regs->rip += 2;
+	return true;
+}
+
+bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
+{
+	union {
+		u8 bytes[16];
+		u64 word[2];
+	} code;
+	unsigned n = INSN_MAX;
+	enum result result;
+	struct insn in;
+
+	if (likely(guest_addr_ok(regs->rip) && guest_addr_ok(regs->rip + 15)) &&
+	    !(get_guest_word(code.word[0], regs->rip) | get_guest_word(code.word[1], regs->rip + 8))) {
+		if (fast_path(v, regs, code.word[0]))
+			return true;
+	} else {
+		n -= copy_from_guest(code.bytes, regs->rip, n);
+	}
+	if (insn_decode(code.bytes, n, &in))
+		return false;
+	trace_hook_privileged(regs);
+	if (in.map == MAP_0F)
+		result = v->pv.kernel_mode ? two_byte(v, regs, &in) : FAULT;
+	else
+		result = one_byte(v, regs, &in);
+	if (result == DONE) {
+		regs->rip += in.len;
+		regs->rflags &= ~(u64)X86_EFLAGS_RF;
+	}
+	return result != FAULT;
+}

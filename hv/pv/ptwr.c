@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writable page tables: a PV kernel with that assist stores to a page table it
+ * has mapped read-only as if it could.  The fault comes here; the instruction is
+ * decoded, its result computed, checked like an mmu_update and written.  Only
+ * L1 tables, only naturally aligned stores within one entry: what kernels do.
+ */
+#include "lib/errno.h"
+#include "memory/frame-type.h"
+#include "memory/guest.h"
+#include "pv/decode.h"
+#include "pv/mmu.h"
+#include "pv/trace-hooks.h"
+#include "pv/traps.h"
+#include "x86/asm-fixup.h"
+
+#define ARITH_FLAGS 0x8d5 /* CF PF AF ZF SF OF */
+
+/* A store as decoded: what to write where, and what else the instruction changes. */
+struct store {
+	u64 value;          /* new contents of the operand, operand-sized */
+	bool exchanges;     /* register operand gets the old contents */
+	bool compares;      /* CMPXCHG: only if RAX equals the old contents */
+	bool counts;        /* STOS or MOVS: registers advance */
+};
+
+static u64 size_mask(unsigned size)
+{
+	return size == 8 ? ~0UL : (1UL << 8 * size) - 1;
+}
+
+/* Run the ALU on @a op @b so that the flags are the processor's own. */
+#define ALU(insn, a, b, flags)                                                  \
+	__asm__ volatile(insn " %2, %0; pushfq; popq %1" : "+r"(a), "=r"(flags) : "r"(b) : "cc")
+
+static bool alu(unsigned op, u64 *a, u64 b, unsigned size, u64 *rflags)
+{
+	unsigned shift = 64 - 8 * size;
+	u64 x = *a << shift, y = b << shift, f;
+
+	switch (op) {
+	case 0: ALU("addq", x, y, f); break;
+	case 1: ALU("orq", x, y, f); break;
+	case 4: ALU("andq", x, y, f); break;
+	case 5: ALU("subq", x, y, f); break;
+	case 6: ALU("xorq", x, y, f); break;
+	default: return false;
+	}
+	*a = x >> shift;
+	*rflags = (*rflags & ~(u64)ARITH_FLAGS) | (f & ARITH_FLAGS);
+	return true;
+}
+
+static bool bit_op(unsigned op, u64 *a, unsigned bit, u64 *rflags)
+{
+	u64 m = 1UL << bit;
+
+	*rflags = (*rflags & ~1UL) | !!(*a & m);
+	switch (op) {
+	case 5: *a |= m; return true;
+	case 6: *a &= ~m; return true;
+	case 7: *a ^= m; return true;
+	}
+	return false;
+}
+
+/* Two-byte opcodes: @old is the operand now. */
+static bool compute_0f(struct cpu_regs *regs, const struct insn *in, u64 old, struct store *st)
+{
+	unsigned bits = 8 * insn_size(in);
+
+	st->value = old;
+	switch (in->opcode) {
+	case 0xb0: case 0xb1:
+		st->value = insn_read_reg(regs, in, in->reg);
+		st->compares = true;
+		return true;
+	case 0xc0: case 0xc1:
+		st->exchanges = true;
+		return alu(0, &st->value, insn_read_reg(regs, in, in->reg), insn_size(in), &regs->rflags);
+	case 0xba:
+		return bit_op(in->reg & 7, &st->value, in->imm & (bits - 1), &regs->rflags);
+	case 0xab: case 0xb3: case 0xbb: {
+		u64 bit = insn_read_reg(regs, in, in->reg);
+
+		/* A bit number past the operand would address another word. */
+		return bit < bits && bit_op(in->opcode == 0xab ? 5 : in->opcode == 0xb3 ? 6 : 7,
+					    &st->value, bit, &regs->rflags);
+	}
+	}
+	return false;
+}
+
+static bool compute(struct cpu_regs *regs, const struct insn *in, u64 old, struct store *st)
+{
+	unsigned size = insn_size(in);
+
+	if (in->map == MAP_0F)
+		return compute_0f(regs, in, old, st);
+	st->value = old;
+	switch (in->opcode) {
+	case 0x88: case 0x89:
+		st->value = insn_read_reg(regs, in, in->reg);
+		return true;
+	case 0xc6: case 0xc7:
+		st->value = in->imm;
+		return !(in->reg & 7);
+	case 0x86: case 0x87:
+		st->value = insn_read_reg(regs, in, in->reg);
+		st->exchanges = true;
+		return true;
+	case 0x80: case 0x81: case 0x83:
+		return alu(in->reg & 7, &st->value, in->imm, size, &regs->rflags);
+	case 0xaa: case 0xab:
+		st->value = regs->rax;
+		st->counts = true;
+		return true;
+	case 0xa4: case 0xa5:
+		st->counts = true;
+		return !in->segment && !copy_from_guest(&st->value, regs->rsi, size);
+	}
+	if (in->opcode < 0x38)
+		return alu(in->opcode >> 3, &st->value, insn_read_reg(regs, in, in->reg), size,
+			   &regs->rflags);
+	return false;
+}
+
+/* Check and write the whole entry: true when the guest may go on. */
+static bool write_entry(struct vcpu *v, u64 *pte, u64 old, u64 val)
+{
+	struct domain *d = v->domain;
+
+	if (val & PTE_PRESENT) {
+		if (val & ~L1_ALLOWED)
+			return false;
+		val = pte_adjust(val);
+		if (l1e_get(val, d, d))
+			return false;
+	}
+	if (!__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+		/* Changed under us: undo, let the guest execute the instruction again. */
+		if (val & PTE_PRESENT)
+			l1e_put(val, d);
+		return true;
+	}
+	if (old & PTE_PRESENT)
+		l1e_put(old, d);
+	return true;
+}
+
+static void advance_string(struct cpu_regs *regs, const struct insn *in)
+{
+	s64 step = regs->rflags & X86_EFLAGS_DF ? -(s64)insn_size(in) : insn_size(in);
+
+	regs->rdi += step;
+	if ((in->opcode & ~1) == 0xa4)
+		regs->rsi += step;
+	if (!in->rep || --regs->rcx == 0)
+		regs->rip += in->len;
+}
+
+static bool emulate_on(struct vcpu *v, struct cpu_regs *regs, const struct insn *in, u64 addr,
+		       u64 *pte)
+{
+	unsigned size = insn_size(in), shift = 8 * (addr & 7);
+	u64 entry = READ_ONCE(*pte), mask = size_mask(size), rflags = regs->rflags;
+	u64 old = entry >> shift & mask, val;
+	struct store st = { 0 };
+
+	if (!compute(regs, in, old, &st))
+		return false;
+	val = (entry & ~(mask << shift)) | (st.value & mask) << shift;
+	if (st.compares) {
+		u64 acc = regs->rax & mask, diff = acc;
+
+		alu(5, &diff, old, size, &regs->rflags);
+		if (acc != old) { /* the locked write-back of the old value changes nothing */
+			insn_write_reg(regs, in, 0, old);
+			regs->rip += in->len;
+			return true;
+		}
+	}
+	if (!write_entry(v, pte, entry, val)) {
+		regs->rflags = rflags;
+		return false;
+	}
+	if (READ_ONCE(*pte) == entry && val != entry) {
+		regs->rflags = rflags; /* lost the race: again */
+		return true;
+	}
+	trace_hook_pt_write(addr, val, regs);
+	if (st.exchanges)
+		insn_write_reg(regs, in, in->reg, old);
+	if (st.counts)
+		advance_string(regs, in);
+	else
+		regs->rip += in->len;
+	return true;
+}
+
+/* Plain 64-bit MOV of a register, no SIB, no prefix: nearly every page-table store. */
+static bool decode_fast(u64 bytes, struct cpu_regs *regs, struct insn *in)
+{
+	u8 rex = bytes, modrm = bytes >> 16, mod = modrm >> 6, rm = modrm & 7;
+
+	if ((rex & 0xf8) != 0x48 || (u8)(bytes >> 8) != 0x89 || mod != 0 || rm == 4 || rm == 5 ||
+	    (rex & 2))
+		return false;
+	in->opcode = 0x89;
+	in->map = MAP_ONE_BYTE;
+	in->op_size = 8;
+	in->is_byte = false;
+	in->mem = true;
+	in->rep = false;
+	in->reg = (modrm >> 3 & 7) | (rex & 4) << 1;
+	in->len = 3;
+	return true;
+}
+
+static bool fetch_and_decode(struct cpu_regs *regs, struct insn *in)
+{
+	u8 bytes[INSN_MAX];
+	unsigned n = INSN_MAX;
+	u64 first;
+
+	if (likely(guest_addr_ok(regs->rip) && !get_guest_word(first, regs->rip)) &&
+	    decode_fast(first, regs, in))
+		return true;
+	n -= copy_from_guest(bytes, regs->rip, n);
+	return !insn_decode(bytes, n, in);
+}
+
+bool pv_emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
+{
+	struct page_info *table, *target = NULL;
+	u64 *map = guest_l1_get(v, addr, &table), e = 0;
+	struct insn in;
+	bool done = false;
+
+	if (!map)
+		return false;
+	e = READ_ONCE(*map);
+	guest_l1_put(table);
+	/* The page at @addr must be one of our L1 tables, mapped read-only. */
+	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT || !mfn_valid(pte_mfn(e)))
+		return false;
+	target = mfn_to_page(pte_mfn(e));
+	if (!get_page_if_type(target, v->domain, PGT_l1))
+		return false;
+	if (fetch_and_decode(regs, &in)) {
+		unsigned size = insn_size(&in);
+
+		if (!(addr & (size - 1)))
+			done = emulate_on(v, regs, &in, addr,
+					  (u64 *)page_to_virt(target) + (addr & ~PAGE_MASK) / 8);
+	}
+	put_page_writable(target);
+	return done;
+}

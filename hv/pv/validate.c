@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contents checks of typed frames: what makes a frame an L1 to L4 table or a
+ * descriptor page.  Called by the frame-type state machine, with the frame
+ * marked busy, so the table has exactly one writer: us.
+ *
+ * L2 and up may be preempted between entries (pg->nr_valid tells how far it
+ * got): a guest decides how much one pin validates.
+ */
+#include "lib/errno.h"
+#include "memory/frame-type.h"
+#include "pv/descriptors.h"
+#include "pv/mmu.h"
+#include "x86/cpu.h"
+#include "x86/preempt.h"
+#include "x86/setup.h"
+
+static u64 bad_address_bits(void)
+{
+	return PTE_ADDR_MASK & ~((1ULL << cpu_features.paddr_bits) - 1);
+}
+
+/* A frame that is not RAM, or beyond the frame table: only for who may touch devices. */
+static int device_frame_get(mfn_t mfn, struct domain *d)
+{
+	if ((mfn << PAGE_SHIFT) & bad_address_bits())
+		return -EINVAL;
+	return pv_may_map_device(d, mfn) ? 0 : -EPERM;
+}
+
+static bool is_device_frame(mfn_t mfn)
+{
+	return !mfn_valid(mfn) || mfn_to_page(mfn)->owner == DOMID_IO;
+}
+
+int l1e_get(u64 l1e, struct domain *d, struct domain *owner)
+{
+	mfn_t mfn = pte_mfn(l1e);
+	struct page_info *pg;
+
+	if (unlikely(l1e & ~L1_ALLOWED))
+		return -EINVAL;
+	if (unlikely(is_device_frame(mfn)))
+		return device_frame_get(mfn, d);
+	pg = mfn_to_page(mfn);
+	if (l1e & PTE_RW)
+		return likely(get_page_writable(pg, owner)) ? 0 : -EINVAL;
+	return likely(get_page(pg, owner)) ? 0 : -EINVAL;
+}
+
+void l1e_put(u64 l1e, struct domain *d)
+{
+	mfn_t mfn = pte_mfn(l1e);
+	struct page_info *pg;
+
+	if (unlikely(is_device_frame(mfn)))
+		return;
+	pg = mfn_to_page(mfn);
+	if (l1e & PTE_RW) {
+		put_page_writable(pg);
+		return;
+	}
+	/* A descriptor page unmapped while in use as an LDT: let go of that use too. */
+	if (unlikely((pg->type & PGT_type_mask) == PGT_seg_desc && (pg->type & PGT_count_mask)))
+		pv_drop_ldt_all(d);
+	put_page(pg);
+}
+
+int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible)
+{
+	struct page_info *pg;
+	int rc;
+
+	if (unlikely((entry & ~LX_ALLOWED) || !mfn_valid(pte_mfn(entry))))
+		return -EINVAL;
+	pg = mfn_to_page(pte_mfn(entry));
+	if (!get_page(pg, d))
+		return -EINVAL;
+	rc = frame_type_get(pg, (level - 1) << PGT_SHIFT, preemptible);
+	if (rc)
+		put_page(pg);
+	return rc;
+}
+
+int lxe_put(u64 entry, unsigned level, bool preemptible)
+{
+	struct page_info *pg = mfn_to_page(pte_mfn(entry));
+	int rc = frame_type_put(pg, preemptible);
+
+	put_page(pg);
+	return rc;
+}
+
+static void devalidate_l1(u64 *table, unsigned n, struct domain *d)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (table[i] & PTE_PRESENT)
+			l1e_put(table[i], d);
+}
+
+static int validate_l1(u64 *table, struct domain *d)
+{
+	for (unsigned i = 0; i < 512; i++) {
+		u64 e = table[i];
+
+		if (!(e & PTE_PRESENT))
+			continue;
+		if (unlikely(l1e_get(e, d, d))) {
+			devalidate_l1(table, i, d);
+			return -EINVAL;
+		}
+		table[i] = pte_adjust(e);
+	}
+	return 0;
+}
+
+/* Entries of an L4 that are the hypervisor's are ours to fill in. */
+static void fill_hv_slots(u64 *l4)
+{
+	for (unsigned i = HV_SLOT_FIRST; i <= HV_SLOT_LAST; i++)
+		l4[i] = hv_l4[i];
+}
+
+static int devalidate_upper(struct page_info *pg, u64 *table, unsigned level, bool preemptible)
+{
+	while (pg->nr_valid) {
+		unsigned i = pg->nr_valid - 1;
+		u64 e = table[i];
+
+		if (preemptible && pg->nr_valid != 512 && preempt_needed())
+			return -ERESTART;
+		pg->nr_valid = i;
+		if ((e & PTE_PRESENT) && !(level == 4 && l4_slot_is_hv(i)) &&
+		    lxe_put(e, level, preemptible) == -ERESTART)
+			return -ERESTART;
+	}
+	return 0;
+}
+
+static int validate_upper(struct page_info *pg, u64 *table, unsigned level, struct domain *d,
+			  bool preemptible)
+{
+	for (unsigned i = pg->nr_valid; i < 512; pg->nr_valid = ++i) {
+		u64 e = table[i];
+		int rc;
+
+		if (level == 4 && l4_slot_is_hv(i))
+			continue;
+		if (!(e & PTE_PRESENT))
+			continue;
+		rc = lxe_get(e, level, d, preemptible);
+		if (rc == -ERESTART)
+			return rc;
+		if (rc) {
+			devalidate_upper(pg, table, level, false);
+			return -EINVAL;
+		}
+		table[i] = pte_adjust(e);
+		if (preemptible && i != 511 && preempt_needed()) {
+			pg->nr_valid = i + 1;
+			return -ERESTART;
+		}
+	}
+	if (level == 4)
+		fill_hv_slots(table);
+	return 0;
+}
+
+int frame_validate(struct page_info *pg, u32 type, bool preemptible)
+{
+	u64 *table = page_to_virt(pg);
+	struct domain *d = domain_lookup_any(pg->owner);
+	int rc;
+
+	if (!d)
+		return -EINVAL;
+	switch (type) {
+	case PGT_l1:
+		return validate_l1(table, d);
+	case PGT_seg_desc:
+		return validate_descriptor_page(table);
+	case PGT_l2: case PGT_l3: case PGT_l4:
+		rc = validate_upper(pg, table, type >> PGT_SHIFT, d, preemptible);
+		return rc;
+	}
+	return -EINVAL;
+}
+
+int frame_devalidate(struct page_info *pg, u32 type, bool preemptible)
+{
+	u64 *table = page_to_virt(pg);
+	struct domain *d = domain_lookup_any(pg->owner);
+
+	switch (type) {
+	case PGT_l1:
+		devalidate_l1(table, 512, d);
+		return 0;
+	case PGT_l2: case PGT_l3: case PGT_l4:
+		return devalidate_upper(pg, table, type >> PGT_SHIFT, preemptible);
+	}
+	return 0;
+}

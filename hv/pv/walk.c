@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a guest virtual address to the L1 entry that maps it, through the
+ * running vCPU's kernel page tables, and the domain an MMU call works for.
+ */
+#include "lib/errno.h"
+#include "memory/frame-type.h"
+#include "pv/mmu.h"
+#include "x86/acpi.h"
+#include "x86/cpu.h"
+
+u64 *guest_l1_get(struct vcpu *v, u64 va, struct page_info **table)
+{
+	u64 e = v->pv.kernel_l4 | PTE_PRESENT;
+	struct page_info *pg;
+
+	for (unsigned level = 4; level > 1; level--) {
+		const u64 *t = maddr_to_virt(e & PTE_ADDR_MASK);
+
+		e = READ_ONCE(t[pt_index(va, level)]);
+		if ((e & (PTE_PRESENT | PTE_PSE)) != PTE_PRESENT)
+			return NULL;
+	}
+	if (unlikely(!mfn_valid(pte_mfn(e))))
+		return NULL;
+	pg = mfn_to_page(pte_mfn(e));
+	/* The walk may have been overtaken: what counts is that this still is an L1 of ours. */
+	if (!get_page_if_type(pg, v->domain, PGT_l1))
+		return NULL;
+	*table = pg;
+	return (u64 *)page_to_virt(pg) + pt_index(va, 1);
+}
+
+void guest_l1_put(struct page_info *table)
+{
+	put_page_writable(table);
+}
+
+struct domain *pg_owner_get(domid_t domid, int *err)
+{
+	struct domain *d = current->domain, *owner;
+
+	*err = 0;
+	if (likely(domid == DOMID_SELF || domid == d->id))
+		return d;
+	if (!d->privileged) {
+		*err = -EPERM;
+		return NULL;
+	}
+	if (domid == DOMID_IO)
+		return &domain_io;
+	if (domid == DOMID_XEN)
+		return &domain_xen;
+	owner = domain_get(domid);
+	if (!owner)
+		*err = -ESRCH;
+	return owner;
+}
+
+void pg_owner_put(struct domain *d)
+{
+	if (d != current->domain && d != &domain_io && d != &domain_xen)
+		domain_put(d);
+}
+
+bool pv_may_map_device(const struct domain *d, mfn_t mfn)
+{
+	paddr_t ma = mfn << PAGE_SHIFT;
+
+	if (!d->pv.io_memory)
+		return false;
+	for (unsigned i = 0; i < acpi.nr_ioapics; i++)
+		if (ROUND_DOWN(acpi.ioapics[i].address, PAGE_SIZE) == ma)
+			return false;
+	return ma != (rdmsr(MSR_APIC_BASE) & PTE_ADDR_MASK);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Extended processor state (x87, SSE, AVX, ...) of vCPUs.  Switched eagerly:
+ * one instruction each way in an instruction count, and no lazy-restore leaks.
+ */
+#ifndef ORRERY_X86_FPU_H
+#define ORRERY_X86_FPU_H
+
+#include "lib/types.h"
+
+struct vcpu;
+
+void fpu_init_this(void);               /* XCR0, clean registers */
+int fpu_vcpu_init(struct vcpu *v);      /* allocate its area: 0, -ENOMEM */
+void fpu_vcpu_destroy(struct vcpu *v);
+void fpu_save(struct vcpu *v);          /* @pre v ran last here */
+void fpu_restore(struct vcpu *v);
+/* XSETBV of the running vCPU: 0 or -EINVAL. */
+int fpu_set_xcr0(struct vcpu *v, u64 xcr0);
+
+#endif
