@@ -91,14 +91,16 @@ int frame_type_get(struct page_info *pg, u32 type, bool preemptible)
 			rc = first_reference(pg, x, type, preemptible);
 			if (rc != -EAGAIN)
 				return rc;
-		} else if (x & PGT_busy) {
-			frame_type_wait();
 		} else if ((x & PGT_type_mask) != type) {
-			if (!(x & PGT_partial))
+			/* Before looking at busy: a table that maps itself must not wait for itself. */
+			if ((x & (PGT_partial | PGT_busy)) != PGT_partial)
 				return -EINVAL;
 			rc = frame_type_abandon(pg, preemptible);
 			if (rc == -ERESTART)
 				return rc;
+		} else if (x & PGT_busy) {
+			/* Ends: whoever validates waits only for lower tables, never for its own kind. */
+			frame_type_wait();
 		} else if (x & PGT_partial) {
 			if (type_cas(pg, &x, type | PGT_busy | 1))
 				return finish_validation(pg, type, preemptible, true);
