@@ -24,7 +24,8 @@ static inline void *policy_private(const u64 *data)
 	return (void *)data;
 }
 
-/* The pCPU shall call pick as soon as it can.  Idempotent. */
+/* The pCPU shall call pick as soon as it can.  Idempotent.  An idle one is claimed by it: until
+ * it has picked, policy_idle_pcpu() finds another. */
 void policy_kick(struct policy_pcpu *pc);
 
 /* One timer per pCPU and one per instance (the latter only with POLICY_STATE_PER_POOL): the

@@ -120,7 +120,7 @@ struct policy_instance {
 	u32 pcpu_limit;                   /* highest pCPU id of the pool plus one */
 	u32 nr_ready;                     /* vCPUs in state READY */
 	u64 random;                       /* use policy_random() */
-	struct pcpu_mask members, idle;   /* pCPUs of the pool; those that run nothing */
+	struct pcpu_mask members, idle;   /* pCPUs of the pool; those that idle and are not kicked */
 	s64 tunable[POLICY_MAX_TUNABLES]; /* by index in policy->tunables */
 	u64 counter[POLICY_MAX_COUNTERS]; /* by index in policy->counters */
 	u64 data[POLICY_INSTANCE_BYTES / 8];
@@ -130,7 +130,7 @@ enum policy_scope {
 	/* One lock covers the instance and all it holds: any operation may look at anything. */
 	POLICY_STATE_PER_POOL,
 	/* One lock per pCPU: an operation may touch the data of that pCPU and of vCPUs whose
-	 * `pcpu` it is, and read other pCPUs' `running` as a hint; no instance timer. */
+	 * `pcpu` it is, and read other pCPUs' as a hint that may be stale; no instance timer. */
 	POLICY_STATE_PER_PCPU,
 };
 

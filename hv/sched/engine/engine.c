@@ -288,11 +288,14 @@ static struct sched_vcpu *start(struct sched_pcpu *pc, struct policy_decision d,
 	return next;
 }
 
+/* Set anew by each decision to idle: a kick clears it to claim the pCPU. */
 static void note_idle(struct sched_pcpu *pc, bool idle)
 {
 	u64 *map = pc->pool->p.idle.bits;
 
-	if (idle && !pc->draining)
+	if (bitmap_test(map, pc->p.id) == (idle && !pc->draining))
+		return;
+	if (idle)
 		bitmap_atomic_set(map, pc->p.id);
 	else
 		bitmap_atomic_clear(map, pc->p.id);
@@ -356,6 +359,7 @@ struct sched_vcpu *sched_decide(struct sched_pcpu *pc, s_time_t now)
 	}
 	d = choose(pc, now);
 	next = start(pc, d, now);
+	note_idle(pc, next->is_idle);
 	if (next == prev)
 		return go_on(pc, prev, now);
 	hand_over(pc, prev, next, d.slice, now);

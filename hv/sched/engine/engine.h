@@ -51,6 +51,7 @@ struct sched_vcpu {
 	bool is_idle;
 	bool yielding;               /* asked for it; set by itself, cleared under the lock */
 	struct sched_domain *domain;
+	u32 runstate_seq;            /* odd while runstate changes */
 	struct vcpu_runstate_info runstate;
 	u64 dispatches, migrations;
 	struct pcpu_mask wanted_hard, wanted_soft; /* as set, before the pool narrows them */
@@ -227,7 +228,8 @@ void sched_runstate_init(struct sched_vcpu *sv, int state, s_time_t now);
 /* Lock of its pCPU. */
 void sched_runstate_change(struct sched_vcpu *sv, int state, s_time_t now);
 /* A copy brought up to @now: time[0..3] add up to @now minus the vCPU's creation. */
-void sched_runstate_get(struct sched_vcpu *sv, struct vcpu_runstate_info *out, s_time_t now);
+/* No lock. */
+void sched_runstate_get(const struct sched_vcpu *sv, struct vcpu_runstate_info *out, s_time_t now);
 
 /* --- guard.c --------------------------------------------------------------- */
 
@@ -272,6 +274,15 @@ int sched_vcpu_params_set(struct sched_vcpu *sv, const s64 *values, s_time_t now
 void sched_adopt_tunables(struct sched_pool *pool); /* what the engine itself reads of them */
 /* "name=value name=value" of an instance into @buf; length. */
 size_t sched_tunables_text(const struct sched_pool *pool, char *buf, size_t size);
+
+/* --- select.c: the command line ---------------------------------------------- */
+
+/* sched=NAME of @line, else @preferred, else any; faults are logged with the known names. */
+const struct sched_policy *sched_policy_from_line(const char *line, const char *preferred);
+/* @values: the policy's initial ones with what @line says about them; faults are logged. */
+void sched_tunables_from_line(const char *line, const struct sched_policy *policy, s64 *values);
+/* "name (min..max), ..." into @buf; length. */
+size_t sched_tunable_names(const struct policy_tunable *t, u32 nr, char *buf, size_t size);
 
 /* Accessors from the policy's view back to the engine's. */
 #define to_sched_vcpu(v) container_of(v, struct sched_vcpu, p)

@@ -10,6 +10,10 @@
 
 void policy_kick(struct policy_pcpu *pc)
 {
+	u64 *idle = pc->instance->idle.bits;
+
+	if (bitmap_test(idle, pc->id)) /* claimed: the next wake-up shall find another */
+		bitmap_atomic_clear(idle, pc->id);
 	seam_kick(to_sched_pcpu(pc));
 }
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cpupool_op's work: pools made, filled, emptied and destroyed by the control
+ * tools while everything runs.  Where something must first leave a pCPU the
+ * answer is -ERESTART_CONTINUE: the hypercall is made again once the caller has
+ * been through the scheduler, and finds it done.
+ */
+#include "console/console.h"
+#include "domain/domain.h"
+#include "lib/errno.h"
+#include "memory/heap.h"
+#include "sched/cpupool.h"
+#include "sched/machine.h"
+#include "x86/cpu.h"
+#include "x86/softirq.h"
+
+static u32 lowest_free_id(void)
+{
+	u32 id = 0;
+
+	while (sched_pool_by_id(&sched_system, id))
+		id++;
+	return id;
+}
+
+static int create(u32 *pool_id, const struct sched_policy *policy)
+{
+	if (!policy)
+		return -EINVAL;
+	if (*pool_id == SCHED_POOL_NONE)
+		*pool_id = lowest_free_id();
+	else if (*pool_id >= SCHED_MAX_POOL_ID)
+		return -EINVAL;
+	return machine_pool_create(*pool_id, policy);
+}
+
+int sched_cpupool_create(u32 *pool_id, u32 xen_id)
+{
+	return create(pool_id, xen_id ? sched_policy_by_xen_id(xen_id) :
+		      sched_pool_by_id(&sched_system, 0)->p.policy);
+}
+
+int sched_cpupool_create_named(u32 *pool_id, const char *policy)
+{
+	return create(pool_id, sched_policy_by_name(policy));
+}
+
+int sched_cpupool_destroy(u32 pool_id)
+{
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	struct machine_pool *mp;
+	unsigned long flags;
+	int rc;
+
+	if (!pool)
+		return -ENOENT;
+	if (!pool_id)
+		return -EPERM;
+	flags = irq_save();
+	rc = sched_pool_destroy(pool);
+	irq_restore(flags);
+	if (rc)
+		return rc;
+	mp = container_of(pool, struct machine_pool, s);
+	machine_pool_timers_kill(mp);
+	xfree(mp);
+	return 0;
+}
+
+static struct sched_pcpu *pcpu_of(unsigned cpu)
+{
+	return cpu < pcpu_count && pcpus[cpu]->online ? pcpus[cpu]->sched : NULL;
+}
+
+void sched_free_pcpus(struct pcpu_mask *mask)
+{
+	unsigned cpu;
+
+	memset(mask, 0, sizeof(*mask));
+	for (cpu = 0; cpu < pcpu_count; cpu++)
+		if (pcpu_of(cpu) && !pcpu_of(cpu)->pool)
+			bitmap_set(mask->bits, cpu);
+}
+
+int sched_cpupool_add_pcpu(u32 pool_id, u32 cpu)
+{
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	struct pcpu_mask free;
+	unsigned long flags;
+	int rc;
+
+	if (!pool)
+		return -ENOENT;
+	sched_free_pcpus(&free);
+	if (cpu == SCHED_POOL_NONE)
+		cpu = bitmap_first(free.bits, MAX_PCPUS);
+	if (cpu >= MAX_PCPUS)
+		return -EINVAL;
+	if (!bitmap_test(free.bits, cpu))
+		return -EBUSY;
+	flags = irq_save();
+	rc = sched_pool_add_pcpu(pool, pcpu_of(cpu), now_ns());
+	if (!rc)
+		machine_pool_timers_place(container_of(pool, struct machine_pool, s));
+	irq_restore(flags);
+	return rc;
+}
+
+/* The highest pCPU of the pool: the one that came last, usually. */
+static u32 last_pcpu(const struct sched_pool *pool)
+{
+	return list_empty(&pool->p.pcpus) ? MAX_PCPUS :
+	       list_entry(pool->p.pcpus.prev, struct policy_pcpu, node)->id;
+}
+
+int sched_cpupool_remove_pcpu(u32 pool_id, u32 cpu)
+{
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	struct sched_pcpu *pc;
+	unsigned long flags;
+	int rc;
+
+	if (!pool)
+		return -ENOENT;
+	pc = pcpu_of(cpu == SCHED_POOL_NONE ? last_pcpu(pool) : cpu);
+	if (!pc)
+		return -EINVAL;
+	flags = irq_save();
+	rc = sched_pool_remove_pcpu(pool, pc, now_ns());
+	if (!rc)
+		machine_pool_timers_place(container_of(pool, struct machine_pool, s));
+	irq_restore(flags);
+	if (rc == -EBUSY && pc->draining) {
+		raise_softirq(SOFTIRQ_SCHEDULE);
+		return -ERESTART_CONTINUE;
+	}
+	return rc;
+}
+
+int sched_cpupool_move_domain(struct domain *d, u32 pool_id)
+{
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	struct sched_vcpu *vcpus[MAX_VCPUS];
+	unsigned long flags;
+	struct vcpu *v;
+	unsigned i;
+	u32 nr = 0;
+	int rc;
+
+	if (d == current->domain)
+		return -EPERM;
+	if (!pool)
+		return -ENOENT;
+	for_each_vcpu(d, v, i)
+		vcpus[nr++] = &v->sched;
+	flags = irq_save();
+	rc = sched_domain_move(&d->sched, pool, vcpus, nr, now_ns());
+	irq_restore(flags);
+	return rc == -EBUSY ? -ERESTART_CONTINUE : rc;
+}
+
+u32 sched_pool_xen_id(u32 pool_id)
+{
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+
+	return pool ? pool->p.policy->xen_id : 0;
+}
+
+u32 sched_domain_pool_id(const struct domain *d)
+{
+	return d->sched.pool ? d->sched.pool->id : SCHED_POOL_NONE;
+}
