@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Boot and power off: nothing in between.
+:
