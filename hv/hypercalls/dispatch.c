@@ -8,6 +8,7 @@
  */
 #include "hypercalls/hypercall.h"
 
+#include "hypercalls/dispatch.h"
 #include "hypercalls/multicall.h"
 #include "lib/errno.h"
 #include "trace/trace.h"
@@ -63,6 +64,11 @@ const char *const hypercall_names[NR_HYPERCALLS] = {
 #undef HYPERCALL
 
 u32 hypercall_slow;
+
+void hypercall_tracing_changed(void)
+{
+	WRITE_ONCE(hypercall_slow, trace_wanted(TRACE_ID_hypercall));
+}
 
 /* @pre regs->rax < NR_HYPERCALLS */
 long hypercall_dispatch(struct cpu_regs *regs)
