@@ -10,6 +10,7 @@
 #include "console/console.h"
 #include "console/internal.h"
 #include "console/keys.h"
+#include "console/serial.h"
 #include "domain/domain.h"
 #include "evtchn/evtchn.h"
 #include "lib/spinlock.h"
@@ -92,4 +93,5 @@ void console_init_late(void)
 	debug_keys_init();
 	softirq_register(SOFTIRQ_CONSOLE, console_softirq);
 	softirqs_work = true;
+	serial_enable_interrupt();
 }

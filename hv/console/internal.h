@@ -9,7 +9,7 @@
 
 /* The command line is parsed: open the port and send what was printed before. */
 void console_init(void);
-/* Softirqs work: Dom0 learns of new lines, the debug keys run. */
+/* Softirqs and interrupt lines work: Dom0 learns of new lines, input arrives, debug keys run. */
 void console_init_late(void);
 /* The console's own debug keys; by console_init_late. */
 void debug_keys_init(void);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * domctl on one vCPU: information, affinity, registers.
+ */
+#include "hypercalls/domctl.h"
+
+#include "hypercalls/ctl_bitmap.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "memory/guest.h"
+#include "memory/page.h"
+#include "pv/context.h"
+
+/* -EINVAL beyond the domain's vCPUs, -ESRCH for one not created. */
+static struct vcpu *named_vcpu(const struct domain *d, u32 id, int *err)
+{
+	struct vcpu *v = domain_vcpu(d, id);
+
+	*err = v ? 0 : id < d->max_vcpus ? -ESRCH : -EINVAL;
+	return v;
+}
+
+int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_getvcpuinfo *info = &op->u.getvcpuinfo;
+	int err;
+	struct vcpu *v = named_vcpu(d, info->vcpu, &err);
+
+	if (!v)
+		return err;
+	info->online = vcpu_is_up(v);
+	info->blocked = vcpu_is_blocked(v);
+	info->running = vcpu_is_running(v);
+	info->cpu_time = vcpu_cpu_time(v);
+	info->cpu = v->cpu;
+	return 0;
+}
+
+static int affinity_target(struct domain *d, const struct xen_domctl_vcpuaffinity *args,
+			   struct vcpu **v)
+{
+	int err;
+
+	if (!(args->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) ||
+	    args->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE))
+		return -EINVAL;
+	*v = named_vcpu(d, args->vcpu, &err);
+	return err;
+}
+
+int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op)
+{
+	const struct xen_domctl_vcpuaffinity *args = &op->u.vcpuaffinity;
+	struct pcpu_mask hard, soft;
+	struct vcpu *v;
+	int rc = affinity_target(d, args, &v);
+
+	if (rc)
+		return rc;
+	vcpu_get_affinity(v, &hard, &soft);
+	if (args->flags & XEN_VCPUAFFINITY_HARD)
+		rc = ctl_bitmap_put(&args->cpumap_hard, &hard);
+	if (!rc && args->flags & XEN_VCPUAFFINITY_SOFT)
+		rc = ctl_bitmap_put(&args->cpumap_soft, &soft);
+	return rc;
+}
+
+/* The caller is told what its wishes come to. */
+static int report_effective(struct vcpu *v, const struct xen_domctl_vcpuaffinity *args)
+{
+	struct pcpu_mask hard, soft;
+	int rc = 0;
+
+	vcpu_get_affinity(v, &hard, &soft);
+	for (unsigned i = 0; i < ARRAY_SIZE(soft.bits); i++)
+		soft.bits[i] &= hard.bits[i];
+	if (args->flags & XEN_VCPUAFFINITY_HARD)
+		rc = ctl_bitmap_put(&args->cpumap_hard, &hard);
+	if (!rc && args->flags & XEN_VCPUAFFINITY_SOFT)
+		rc = ctl_bitmap_put(&args->cpumap_soft, &soft);
+	return rc;
+}
+
+int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op)
+{
+	const struct xen_domctl_vcpuaffinity *args = &op->u.vcpuaffinity;
+	bool want_hard = args->flags & XEN_VCPUAFFINITY_HARD;
+	bool want_soft = args->flags & XEN_VCPUAFFINITY_SOFT;
+	struct pcpu_mask hard, soft;
+	struct vcpu *v;
+	int rc = affinity_target(d, args, &v);
+
+	if (!rc && want_hard)
+		rc = ctl_bitmap_get(&hard, &args->cpumap_hard);
+	if (!rc && want_soft)
+		rc = ctl_bitmap_get(&soft, &args->cpumap_soft);
+	if (rc)
+		return rc;
+	if (want_hard && v->pin_override) {
+		if (!(args->flags & XEN_VCPUAFFINITY_FORCE))
+			return -EBUSY; /* the guest has pinned it for a moment */
+		v->pin_override = false;
+	}
+	rc = vcpu_set_affinity(v, want_hard ? &hard : NULL, want_soft ? &soft : NULL);
+	return rc ? rc : report_effective(v, args);
+}
+
+/* The structure is larger than a stack should hold. */
+int domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
+{
+	const struct xen_domctl_vcpucontext *args = &op->u.vcpucontext;
+	struct vcpu_guest_context *ctx;
+	int rc;
+	struct vcpu *v = named_vcpu(d, args->vcpu, &rc);
+
+	if (!v)
+		return rc;
+	if (v == current)
+		return -EINVAL;
+	if (!v->initialised)
+		return -ENODATA;
+	ctx = alloc_hv_pages(1);
+	if (!ctx)
+		return -ENOMEM;
+	_Static_assert(sizeof(*ctx) <= 2 * PAGE_SIZE, "context buffer");
+	vcpu_pause(v);
+	pv_vcpu_get_context(v, ctx);
+	vcpu_unpause(v);
+	rc = copy_to_handle(args->ctxt, ctx) ? -EFAULT : 0;
+	free_hv_pages(ctx, 1);
+	return rc;
+}
