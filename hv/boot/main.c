@@ -13,20 +13,22 @@
 #include "console/console.h"
 #include "console/internal.h"
 #include "domain/lifecycle.h"
-#include "lib/string.h"
+#include "lib/cmdline.h"
 #include "memory/frame-alloc.h"
 #include "memory/heap.h"
 #include "sched/idle.h"
 #include "sched/sched.h"
 #include "time/clock.h"
+#include "time/guest-time.h"
 #include "time/timer.h"
-#include "trace/tbuf.h"
+#include "trace/trace.h"
 #include "version.h"
 #include "x86/acpi.h"
 #include "x86/apic.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
 #include "x86/desc.h"
+#include "x86/entry.h"
 #include "x86/ioapic.h"
 #include "x86/irq-line.h"
 #include "x86/irq.h"
@@ -36,6 +38,10 @@
 #include "x86/smp.h"
 
 void hv_main(u32 magic, u32 info);
+
+static unsigned opt_tbuf_size, opt_tevt_mask;
+CMDLINE_UINT("tbuf_size", opt_tbuf_size, 0, 65535);
+CMDLINE_UINT("tevt_mask", opt_tevt_mask, 0, 0xffffffff);
 
 extern u8 bsp_stack[], __image_start[], __image_end[];
 
@@ -101,6 +107,7 @@ static void boot_pcpu_init(void)
 
 static void interrupts_init(void)
 {
+	irq_init();
 	acpi_init();
 	clock_init();
 	apic_init();
@@ -133,10 +140,11 @@ static void NORETURN boot_rest(void)
 	scheduling_init();
 	console_init_late();
 	irq_enable();
+	guest_time_init();
 	clock_start_correction();
 	smp_boot_others();
 	paging_drop_identity();
-	trace_init();
+	trace_init(opt_tbuf_size, opt_tevt_mask, (u64)tsc_khz * 1000);
 	dom0_build();
 	log_info("%lu MiB free, %lu KiB used by the hypervisor",
 		 (unsigned long)(frame_free_count() >> 8),

@@ -4,10 +4,9 @@
  * copied off the stack and the next one's onto it, and execution goes on in
  * entry.S as if that guest had just come in.  Idle vCPUs have no frame.
  */
-#include "domain/domain.h"
+#include "domain/vcpu.h"
 #include "pv/context.h"
 #include "sched/idle.h"
-#include "time/guest-time.h"
 #include "x86/cpu.h"
 #include "x86/desc.h"
 #include "x86/entry.h"
@@ -15,6 +14,7 @@
 
 static void leave_guest(struct vcpu *prev)
 {
+	guest_sched_out(prev); /* while its address space is loaded */
 	prev->saved_regs = cpu_info()->guest_regs;
 	pv_save(prev);
 }
@@ -47,6 +47,6 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 		WRITE_ONCE(prev->pv.loaded_on, ~0U);
 	sched_context_saved();
 	irq_enable();
-	vcpu_scheduled_in(next);
+	guest_sched_in(next);
 	reset_stack_and_return_to_guest();
 }

@@ -174,6 +174,17 @@ static void image_init(void)
 	boot_l3_image[0] = virt_to_maddr(l2) | PTE_PRESENT | PTE_RW | PTE_ACCESSED;
 }
 
+/* What the boot GDT and the AP trampoline run on: the first 16 MiB, executable. */
+static void identity_init(void)
+{
+	u64 *l3 = new_table(), *l2 = new_table();
+
+	for (unsigned i = 0; i < 8; i++)
+		l2[i] = i * L2_SIZE | (PTE_HV & ~PTE_NX) | PTE_PSE;
+	l3[0] = virt_to_maddr(l2) | PTE_PRESENT | PTE_RW;
+	hv_l4[0] = virt_to_maddr(l3) | PTE_PRESENT | PTE_RW;
+}
+
 static void mark_device_frames(mfn_t from, mfn_t to)
 {
 	for (mfn_t mfn = from; mfn < to && mfn < max_mfn; mfn++)
@@ -202,6 +213,10 @@ static void mark_frames(void)
 void paging_init(void)
 {
 	max_mfn = e820_top_mfn();
+	/* The boot tables are shared by three windows: part them before narrowing one. */
+	image_init();
+	identity_init();
+	write_cr3(hv_l4_maddr);
 	directmap_init();
 	table_init(FRAME_TABLE_START, sizeof(struct page_info), 0);
 	table_init(M2P_RW_START, sizeof(u64), M2P_RO_START);
@@ -209,7 +224,6 @@ void paging_init(void)
 		if (*l2_entry(M2P_RW_START + off) & PTE_PRESENT)
 			memset((void *)(M2P_RW_START + off), 0x55, L2_SIZE);
 	mark_frames();
-	image_init();
 	/* Every slot's L3 must exist before the first guest root copies the slots. */
 	for (u64 va = HV_VIRT_START; va < DIRECTMAP_START; va += 1ULL << 39)
 		table_below(&hv_l4[pt_index(va, 4)]);
