@@ -20,8 +20,10 @@
 #include "time/timer.h"
 
 #define MAX_VCPUS 128 /* per domain */
-#define NR_VIRQS 24
+#define NR_WATCHDOGS 2 /* per domain, SCHEDOP_watchdog */
+#define SHUTDOWN_CODE_NONE 0xff
 
+struct xen_domctl_createdomain;
 struct evtchn_state; /* evtchn/evtchn.c */
 struct grant_table;
 struct irq_state;    /* domain's PIRQ table, x86/pirq.c */
@@ -55,8 +57,12 @@ struct vcpu {
 
 	u32 virq_port[NR_VIRQS];    /* 0: not bound */
 	struct evtchn_fifo_vcpu *fifo;
-	u32 poll_port;              /* SCHEDOP_poll: one port, or 0 for several / none */
-	bool polling;
+	u32 poll_port;              /* SCHEDOP_poll: the only port waited for, or 0 for any */
+	bool polling;               /* atomic */
+	bool paused_by_shutdown;    /* under domain->shutdown_lock */
+	bool time_stale;            /* info->time or its second copy has to be written again */
+	bool pin_override;          /* SCHEDOP_pin_override in force; pinned_from has the mask before */
+	struct pcpu_mask pinned_from;
 	u64 event_count;
 };
 
@@ -68,10 +74,11 @@ struct domain {
 	bool is_idle;
 	bool is_pv;                 /* else HVM/PVH */
 	bool shutting_down, shut_down;
-	u8 shutdown_code;           /* SHUTDOWN_* */
+	u8 shutdown_code;           /* SHUTDOWN_*, SHUTDOWN_CODE_NONE until one is set */
 	enum domain_state state;
 	u32 refcount;
 	spinlock_t lock;
+	spinlock_t shutdown_lock;   /* leaf but for the scheduler's: shutdown state, pause_count */
 	xen_domain_handle_t handle;
 
 	unsigned max_vcpus;
@@ -89,11 +96,16 @@ struct domain {
 
 	u64 vm_assist;
 	s64 time_offset_seconds;
+	u32 wc_version;             /* of shared_info's wall clock; never read back from there */
+	u32 suspend_port;           /* told when a suspend is complete; 0: VIRQ_DOM_EXC instead */
+	u32 watchdogs_in_use;       /* bit per watchdog; under shutdown_lock */
+	struct timer watchdog[NR_WATCHDOGS];
 	u32 pause_count;            /* by the control tools */
 	struct pv_domain pv;
 	struct sched_domain sched;
 
-	struct list all;            /* list of all domains, by id */
+	struct list all;            /* domain_list */
+	struct domain *hash_next;   /* domain_list_lock */
 	u64 hypercalls[64];         /* counted by number */
 };
 
@@ -101,14 +113,23 @@ extern struct domain *dom0, *idle_domain;
 extern struct list domain_list; /* ascending id; lock domain_list_lock */
 extern spinlock_t domain_list_lock;
 
+/* Owners of frames that are nobody's: device memory, and what the hypervisor shares. */
+extern struct domain domain_io, domain_xen;
+
 /* Reference by id, or NULL (also for DOMID_SELF; see domain_by_id_or_self). */
 struct domain *domain_get(domid_t id);
 struct domain *domain_get_or_self(domid_t id);
 void domain_put(struct domain *d);
+/* The domain @id whatever its state, NULL if none; no reference: only for whoever holds
+ * something that keeps it (a frame it owns). */
+struct domain *domain_lookup_any(domid_t id);
 
-/* New domain object without memory or vCPUs; NULL with *err set. */
+/* New domain object without memory or vCPUs, paused once; NULL with *err set: -EEXIST,
+ * -EINVAL (limits, id), -ESRCH (cpupool), -ENOMEM.  It keeps one reference for itself. */
 struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *config, int *err);
+/* XEN_DOMCTL_max_vcpus: create all of them. -EINVAL unless @max is what the domain was made for. */
 int domain_set_max_vcpus(struct domain *d, unsigned max);
+/* NULL: out of memory, bad or used id. Down and masked until it is given a context. */
 struct vcpu *vcpu_create(struct domain *d, unsigned id);
 
 /* Idle vCPU of a pCPU; boot only. */
@@ -116,11 +137,15 @@ struct vcpu *idle_vcpu_create(unsigned cpu);
 
 /* The guest did something no errno can answer: stop it alone, shutdown code crash. */
 void domain_crash(struct domain *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The guest is done (SHUTDOWN_*): stops its vCPUs and tells Dom0; Dom0's own end is the
+ * machine's. Any context, no scheduler lock held. */
 void domain_shutdown(struct domain *d, u8 code);
-void domain_pause(struct domain *d);
-void domain_unpause(struct domain *d);
+/* Back to life after a suspend that was cancelled (XEN_DOMCTL_resumedomain). */
+void domain_resume(struct domain *d);
+/* By the control tools, counted. domain_pause waits until no vCPU runs. @pre not current's. */
+int domain_pause(struct domain *d);   /* -EINVAL: counted too often */
+int domain_unpause(struct domain *d); /* -EINVAL: not paused */
 
-/* Shared info's wallclock and version fields for all domains. */
 static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned id)
 {
 	return id < d->max_vcpus ? d->vcpu[id] : NULL;

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The right to use a frame through a grant.  The guest's entry is checked and
+ * marked in use with the atomic steps that the ABI prescribes
+ * (<xen/grant_table.h>); from then on our own record counts, and the frame is
+ * held by references until the last use ends.  What the guest does to its
+ * entry meanwhile changes nothing.
+ */
+#include "grants/table.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+
+#define CLAIM_TRIES 5 /* against an owner that keeps rewriting its entry */
+
+/* The words that say who may do what: flags low, domid high, as they lie in memory. */
+static u32 header_word(const void *entry)
+{
+	return READ_ONCE(*(const u32 *)entry);
+}
+
+/* Does the header grant @user this? Transitive and sub-page grants cannot be mapped. */
+static bool header_allows(u32 word, domid_t user, bool write, bool copy, bool v2)
+{
+	u16 flags = word, type = flags & GTF_type_mask;
+
+	if (word >> 16 != user || (write && flags & GTF_readonly))
+		return false;
+	if (type == GTF_transitive)
+		return v2 && copy;
+	return type == GTF_permit_access && (copy || !(flags & GTF_sub_page));
+}
+
+static u16 use_bits(bool write)
+{
+	return write ? GTF_reading | GTF_writing : GTF_reading;
+}
+
+static bool claim_v1(struct grant_entry_v1 *e, domid_t user, bool write, bool copy)
+{
+	u32 *word = (u32 *)e, w = header_word(e);
+
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		if (!header_allows(w, user, write, copy, false))
+			return false;
+		if (__atomic_compare_exchange_n(word, &w, w | use_bits(write), false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return true;
+	}
+	return false;
+}
+
+/* Status is apart from the entry: mark first, then look whether the entry still stands. */
+static bool claim_v2(union grant_entry_v2 *e, grant_status_t *status, domid_t user, bool write,
+		     bool copy)
+{
+	grant_status_t before = READ_ONCE(*status) & (GTF_reading | GTF_writing);
+
+	if (!header_allows(header_word(e), user, write, copy, true))
+		return false;
+	__atomic_fetch_or(status, use_bits(write), __ATOMIC_SEQ_CST);
+	if (header_allows(header_word(e), user, write, copy, true))
+		return true;
+	__atomic_fetch_and(status, before | (u16)~use_bits(write), __ATOMIC_SEQ_CST);
+	return false;
+}
+
+static bool claim(struct grant_table *gt, u32 ref, domid_t user, bool write, bool copy)
+{
+	if (gt->version == 1)
+		return claim_v1(entry_v1(gt, ref), user, write, copy);
+	return claim_v2(entry_v2(gt, ref), entry_status(gt, ref), user, write, copy);
+}
+
+/* Take back the marks that the record no longer stands for. */
+static void unclaim(struct grant_table *gt, u32 ref, const struct active_grant *a)
+{
+	u16 clear = (a->writers ? 0 : GTF_writing) | (active_in_use(a) ? 0 : GTF_reading);
+
+	if (!clear)
+		return;
+	if (gt->version == 1)
+		__atomic_fetch_and(&entry_v1(gt, ref)->flags, (u16)~clear, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(entry_status(gt, ref), (u16)~clear, __ATOMIC_SEQ_CST);
+}
+
+/* First use: what does the (claimed) entry give? */
+static void record_fill(struct grant_table *gt, u32 ref, domid_t user, struct active_grant *a)
+{
+	const union grant_entry_v2 *e;
+	u16 flags;
+
+	*a = (struct active_grant){ .domid = user, .length = 0, .mfn = MFN_NONE };
+	if (gt->version == 1) {
+		a->mfn = READ_ONCE(entry_v1(gt, ref)->frame);
+		return;
+	}
+	e = entry_v2(gt, ref);
+	flags = READ_ONCE(e->hdr.flags);
+	if ((flags & GTF_type_mask) == GTF_transitive) {
+		a->transitive = true;
+		a->via = READ_ONCE(e->transitive.trans_domid);
+		a->via_ref = READ_ONCE(e->transitive.gref);
+		return;
+	}
+	a->mfn = READ_ONCE(e->full_page.frame);
+	if (flags & GTF_sub_page) {
+		a->sub_page = true;
+		a->start = READ_ONCE(e->sub_page.page_off);
+		a->length = READ_ONCE(e->sub_page.length);
+	}
+}
+
+/* References for one more use; @a's counts are still those before it. */
+static bool frame_hold(struct domain *owner, const struct active_grant *a, bool write)
+{
+	struct page_info *pg;
+
+	if (a->transitive)
+		return true;
+	if (!mfn_valid(a->mfn))
+		return false;
+	pg = mfn_to_page(a->mfn);
+	if (!active_in_use(a) && !get_page(pg, owner))
+		return false;
+	if (!write || a->writers || get_page_writable(pg, owner))
+		return true;
+	if (!active_in_use(a))
+		put_page(pg);
+	return false;
+}
+
+/* The reverse; the counts are those after it. */
+static void frame_release(const struct active_grant *a, bool write)
+{
+	struct page_info *pg;
+
+	if (a->transitive)
+		return;
+	pg = mfn_to_page(a->mfn);
+	if (write && !a->writers)
+		put_page_writable(pg);
+	if (!active_in_use(a))
+		put_page(pg);
+}
+
+static bool range_ok(const struct active_grant *a)
+{
+	return !a->sub_page || (a->start < PAGE_SIZE && a->length <= PAGE_SIZE - a->start);
+}
+
+/* @pre gt->lock held, ref in range. */
+static s16 use_begin(struct domain *owner, u32 ref, domid_t user, bool write, bool copy)
+{
+	struct grant_table *gt = owner->grants;
+	struct active_grant *a = active_of(gt, ref);
+	bool fresh = !active_in_use(a);
+
+	if (!fresh && (a->domid != user || (!copy && (a->sub_page || a->transitive))))
+		return GNTST_general_error;
+	if ((fresh || (write && !a->writers)) && !claim(gt, ref, user, write, copy))
+		return GNTST_general_error;
+	if (fresh)
+		record_fill(gt, ref, user, a);
+	if (!range_ok(a) || !frame_hold(owner, a, write)) {
+		unclaim(gt, ref, a);
+		return GNTST_bad_page;
+	}
+	*(write ? &a->writers : &a->readers) += 1;
+	return GNTST_okay;
+}
+
+static void use_end(struct domain *owner, u32 ref, bool write)
+{
+	struct grant_table *gt = owner->grants;
+	struct active_grant *a = active_of(gt, ref);
+
+	*(write ? &a->writers : &a->readers) -= 1;
+	frame_release(a, write);
+	unclaim(gt, ref, a);
+}
+
+static void use_end_unlocked(struct domain *owner, u32 ref, bool write)
+{
+	spin_lock(&owner->grants->lock);
+	use_end(owner, ref, write);
+	spin_unlock(&owner->grants->lock);
+}
+
+/* The grant says: use that other domain's grant to me. Not through a second such step. */
+static s16 follow(struct domain *owner, domid_t via, bool write, struct grant_use *use)
+{
+	struct grant_use inner;
+	struct domain *d = domain_get(via);
+	s16 status = GNTST_bad_domain;
+
+	if (d)
+		status = grant_get(d, owner->id, use->via_ref, write, true, &inner);
+	if (status == GNTST_okay && inner.via) { /* a chain */
+		grant_put(d, use->via_ref, write, &inner);
+		status = GNTST_general_error;
+	}
+	if (status != GNTST_okay) {
+		if (d)
+			domain_put(d);
+		return status;
+	}
+	use->via = d;
+	use->mfn = inner.mfn;
+	use->start = inner.start;
+	use->length = inner.length;
+	return GNTST_okay;
+}
+
+s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write, bool copy,
+	      struct grant_use *use)
+{
+	struct grant_table *gt = owner->grants;
+	struct active_grant *a;
+	domid_t via = DOMID_INVALID;
+	s16 status = GNTST_bad_gntref;
+
+	*use = (struct grant_use){ .length = PAGE_SIZE };
+	spin_lock(&gt->lock);
+	if (ref < grant_entries(gt))
+		status = use_begin(owner, ref, user, write, copy);
+	if (status == GNTST_okay) {
+		a = active_of(gt, ref);
+		use->mfn = a->mfn;
+		if (a->sub_page) {
+			use->start = a->start;
+			use->length = a->length;
+		}
+		if (a->transitive) {
+			via = a->via;
+			use->via_ref = a->via_ref;
+		}
+	}
+	spin_unlock(&gt->lock);
+	if (via != DOMID_INVALID) {
+		status = follow(owner, via, write, use);
+		if (status != GNTST_okay)
+			use_end_unlocked(owner, ref, write);
+	}
+	return status;
+}
+
+void grant_put(struct domain *owner, u32 ref, bool write, const struct grant_use *use)
+{
+	if (use->via) {
+		use_end_unlocked(use->via, use->via_ref, write);
+		domain_put(use->via);
+	}
+	use_end_unlocked(owner, ref, write);
+}
