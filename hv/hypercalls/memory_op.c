@@ -31,6 +31,7 @@ static const struct {
 	[XENMEM_get_sharing_freed_pages] = { memory_nothing_shared },
 	[XENMEM_get_sharing_shared_pages] = { memory_nothing_shared },
 	[XENMEM_get_vnumainfo] = { no_vnuma },
+	[XENMEM_acquire_resource] = { memory_acquire_resource, true },
 	[XENMEM_reserved_device_memory_map] = { memory_reserved_device_memory_map, true },
 };
 
