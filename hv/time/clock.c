@@ -69,11 +69,19 @@ s_time_t now_ns(void)
 	return p->stime_stamp + scale_ticks(rdtsc() - p->tsc_stamp, p->tsc_mul, p->tsc_shift);
 }
 
+/* Spin without touching anything: device reads are what is slow in an emulator. */
+static void spin(unsigned long iterations)
+{
+	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(iterations) : : "cc");
+}
+
 void delay_ns(u64 ns)
 {
 	s_time_t end = now_ns() + ns;
 
-	while (now_ns() < end)
+	if (!tsc_khz)
+		spin(ns); /* early failure: no clock yet, be slow rather than fast */
+	while (tsc_khz && now_ns() < end)
 		cpu_relax();
 }
 
@@ -92,12 +100,6 @@ static u32 counter_edge(const struct platform_timer *pt, u64 *tsc)
 		*tsc = rdtsc_ordered();
 	} while (v == old);
 	return v;
-}
-
-/* Spin without touching anything: device reads are what is slow in an emulator. */
-static void spin(unsigned long iterations)
-{
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(iterations) : : "cc");
 }
 
 static u64 measure_tsc_hz(const struct platform_timer *pt)
@@ -150,7 +152,7 @@ void clock_init(void)
 	platform_state.base_ns = scale_ticks(platform_state.previous_tsc - master.tsc,
 					     master.scale.mul, master.scale.shift);
 	platform_state.previous_ns = platform_state.base_ns;
-	log_info("clock: TSC %u.%03u MHz (measured %lu Hz against the %s)%s\n", tsc_khz / 1000,
+	log_info("clock: TSC %u.%03u MHz (measured %lu Hz against the %s)%s", tsc_khz / 1000,
 		 tsc_khz % 1000, (unsigned long)measured, platform->name,
 		 cpu_features.invariant_tsc ? ", invariant" : "");
 }

@@ -35,7 +35,7 @@ void clock_set_update_hook(void (*fn)(void));
 /* Seconds since 1970-01-01 UTC by the CMOS clock, now. */
 u64 wallclock_read_boot(void);
 
-/* Wait at least @ns, busily.  @pre clock_init() */
+/* Wait at least @ns, busily.  Before clock_init() it is at least a few times longer. */
 void delay_ns(u64 ns);
 
 #endif

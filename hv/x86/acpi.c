@@ -54,7 +54,7 @@ static const struct acpi_header *table_checked(paddr_t ma)
 	if (!h)
 		return NULL;
 	if (!checksum_ok(h, h->length)) {
-		log_warn("ACPI: table %.4s has a bad checksum, ignored\n", h->signature);
+		log_warn("ACPI: table %.4s has a bad checksum, ignored", h->signature);
 		return NULL;
 	}
 	return h;
@@ -150,7 +150,7 @@ static void read_madt(const struct acpi_header *h)
 	acpi.has_8259 = ((const struct madt *)h)->flags & MADT_PCAT_COMPAT;
 	for (; end - p >= 2; p += p[1]) {
 		if (p[1] < 2 || p[1] > end - p) {
-			log_warn("ACPI: damaged entry in the MADT, rest ignored\n");
+			log_warn("ACPI: damaged entry in the MADT, rest ignored");
 			return;
 		}
 		for (unsigned i = 0; i < ARRAY_SIZE(madt_entries); i++)
@@ -329,7 +329,7 @@ void acpi_init(void)
 	acpi.rsdp = find_rsdp();
 	r = acpi.rsdp ? map_physical(acpi.rsdp, sizeof(*r)) : NULL;
 	if (!r || !rsdp_ok(r)) {
-		log_warn("ACPI: no tables found; one pCPU, no power management\n");
+		log_warn("ACPI: no tables found; one pCPU, no power management");
 		acpi.rsdp = 0;
 		return;
 	}
@@ -340,11 +340,11 @@ void acpi_init(void)
 		entry_size = 4;
 	}
 	if (!root) {
-		log_warn("ACPI: damaged root table, tables ignored\n");
+		log_warn("ACPI: damaged root table, tables ignored");
 		return;
 	}
 	read_root(root, entry_size);
-	log_info("ACPI: %u CPUs (%u disabled), %u IO-APICs, %u overrides, SCI %u%s%s\n", acpi.nr_cpus,
+	log_info("ACPI: %u CPUs (%u disabled), %u IO-APICs, %u overrides, SCI %u%s%s", acpi.nr_cpus,
 		 acpi.nr_disabled_cpus, acpi.nr_ioapics, acpi.nr_overrides, acpi.sci_irq,
 		 acpi.hpet ? ", HPET" : "", acpi.nr_mcfg ? ", MCFG" : "");
 }

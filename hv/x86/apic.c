@@ -126,7 +126,7 @@ void apic_timer_calibrate(void)
 	if (mhz && (mhz > hz ? mhz - hz : hz - mhz) * MHZ <= hz * SNAP_PPM)
 		hz = mhz;
 	timer_ticks_per_ns = mul_div(hz, 1ULL << 32, NS_PER_SEC);
-	log_info("APIC timer: %lu kHz\n", (unsigned long)(hz / 1000));
+	log_info("APIC timer: %lu kHz", (unsigned long)(hz / 1000));
 }
 
 /* --- initialisation --- */
@@ -134,7 +134,7 @@ void apic_timer_calibrate(void)
 static void error_interrupt(struct cpu_regs *regs)
 {
 	apic_write(APIC_ESR, 0);
-	log_warn("CPU%u: local APIC error, status %#x\n", smp_processor_id(), apic_read(APIC_ESR));
+	log_warn("CPU%u: local APIC error, status %#x", smp_processor_id(), apic_read(APIC_ESR));
 }
 
 void apic_init(void)

@@ -72,7 +72,7 @@ static void init_chip(const struct acpi_ioapic *desc)
 	io->gsi_base = desc->gsi_base;
 	version = reg_read(io, REG_VERSION);
 	if (version == ~0U) {
-		log_warn("IO-APIC %u at %#lx does not answer, ignored\n", desc->id,
+		log_warn("IO-APIC %u at %#lx does not answer, ignored", desc->id,
 			 (unsigned long)desc->address);
 		return;
 	}
@@ -81,7 +81,7 @@ static void init_chip(const struct acpi_ioapic *desc)
 		write_low(io, pin, RTE_MASKED);
 	gsi_count = MAX(gsi_count, io->gsi_base + io->pins);
 	nr_ioapics++;
-	log_info("IO-APIC %u at %#lx: GSIs %u to %u\n", desc->id, (unsigned long)desc->address,
+	log_info("IO-APIC %u at %#lx: GSIs %u to %u", desc->id, (unsigned long)desc->address,
 		 io->gsi_base, io->gsi_base + io->pins - 1);
 }
 

@@ -180,7 +180,7 @@ static void apply_override(const struct acpi_override *o)
 	unsigned polarity = o->flags & 3, trigger = o->flags >> 2 & 3;
 
 	if (!line) {
-		log_warn("ACPI: ISA interrupt %u overridden to GSI %u, which no IO-APIC has\n",
+		log_warn("ACPI: ISA interrupt %u overridden to GSI %u, which no IO-APIC has",
 			 o->source, o->gsi);
 		return;
 	}

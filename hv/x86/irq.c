@@ -45,7 +45,7 @@ static void stray_interrupt(u8 vector)
 		return; /* the APIC changed its mind: normal */
 	n = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
 	if (n < SPURIOUS_REPORTS)
-		log_warn("CPU%u: unexpected interrupt, vector %#x\n", smp_processor_id(), vector);
+		log_warn("CPU%u: unexpected interrupt, vector %#x", smp_processor_id(), vector);
 }
 
 void handle_interrupt(struct cpu_regs *regs)

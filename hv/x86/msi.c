@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MSI and MSI-X; see msi.h.  A function that had lines once is remembered.  Plain
+ * MSI has one address for all its vectors, so they move between pCPUs
+ * together; without per-vector masking a message that nobody listens to is
+ * acknowledged and dropped.
+ */
+#include "x86/msi.h"
+
+#include "boot/e820.h"
+#include "lib/errno.h"
+#include "lib/list.h"
+#include "memory/heap.h"
+#include "x86/irq-line.h"
+#include "x86/paging.h"
+#include "x86/pci-config.h"
+#include "x86/percpu.h"
+
+#define MSG_ADDRESS 0xfee00000U /* physical destination, fixed delivery, edge */
+#define MSG_DESTINATION_SHIFT 12
+
+#define MSI_CONTROL 2
+#define MSI_ADDRESS 4
+#define MSI_ENABLE 0x0001
+#define MSI_COUNT_SHIFT 1 /* log2 of what the device can */
+#define MSI_USED_SHIFT 4  /* log2 of what it may use */
+#define MSI_64BIT 0x0080
+#define MSI_MASKABLE 0x0100
+
+#define MSIX_CONTROL 2
+#define MSIX_TABLE 4
+#define MSIX_SIZE_MASK 0x07ff
+#define MSIX_MASK_ALL 0x4000
+#define MSIX_ENABLE 0x8000
+#define MSIX_BIR_MASK 7
+#define MSIX_ENTRY_WORDS 4 /* address, upper address, data, control */
+#define MSIX_ENTRY_BYTES 16UL
+#define MSIX_ENTRY_MASKED 1
+
+#define PCI_COMMAND_MEMORY 0x2
+
+struct msi_device {
+	struct list all;
+	struct list vectors;
+	u8 bus, devfn;
+	u8 cap;             /* offset of the capability */
+	bool msix, wide, maskable;
+	unsigned entries;   /* MSI-X: size of the table */
+	volatile u32 *table;
+	paddr_t table_address;
+};
+
+struct msi_vector {
+	struct irq_line line;
+	struct list siblings;
+	struct msi_device *dev;
+	unsigned index;
+};
+
+static struct list devices = LIST_INIT(devices);
+
+static struct msi_vector *to_vector(struct irq_line *line)
+{
+	return container_of(line, struct msi_vector, line);
+}
+
+static struct msi_device *find_device(u8 bus, u8 devfn)
+{
+	struct msi_device *dev;
+
+	list_for_each_entry(dev, &devices, all)
+		if (dev->bus == bus && dev->devfn == devfn)
+			return dev;
+	return NULL;
+}
+
+static struct msi_vector *find_index(struct msi_device *dev, unsigned index)
+{
+	struct msi_vector *v;
+
+	list_for_each_entry(v, &dev->vectors, siblings)
+		if (v->index == index)
+			return v;
+	return NULL;
+}
+
+static u16 control_read(const struct msi_device *dev)
+{
+	return pci_read16(dev->bus, dev->devfn, dev->cap + MSI_CONTROL);
+}
+
+static void control_write(const struct msi_device *dev, u16 value)
+{
+	pci_write16(dev->bus, dev->devfn, dev->cap + MSI_CONTROL, value);
+}
+
+/* --- hardware --- */
+
+static volatile u32 *table_entry(const struct msi_vector *v)
+{
+	return &v->dev->table[v->index * MSIX_ENTRY_WORDS];
+}
+
+static u8 mask_register(const struct msi_device *dev)
+{
+	return dev->cap + (dev->wide ? 0x10 : 0x0c);
+}
+
+static void set_masked(struct msi_vector *v, bool masked)
+{
+	const struct msi_device *dev = v->dev;
+
+	if (dev->msix) {
+		table_entry(v)[3] = masked ? MSIX_ENTRY_MASKED : 0;
+	} else if (dev->maskable) {
+		u32 bits = pci_read32(dev->bus, dev->devfn, mask_register(dev));
+
+		bits = masked ? bits | 1U << v->index : bits & ~(1U << v->index);
+		pci_write32(dev->bus, dev->devfn, mask_register(dev), bits);
+	}
+}
+
+static u32 message_address(const struct irq_line *line)
+{
+	return MSG_ADDRESS | pcpus[line->cpu]->apic_id << MSG_DESTINATION_SHIFT;
+}
+
+/* MSI-X: @pre masked.  MSI: @v is the device's first vector; the device adds the index. */
+static void write_message(const struct msi_vector *v)
+{
+	const struct msi_device *dev = v->dev;
+	u8 at = dev->cap + MSI_ADDRESS;
+
+	if (dev->msix) {
+		volatile u32 *e = table_entry(v);
+
+		e[0] = message_address(&v->line);
+		e[1] = 0;
+		e[2] = v->line.vector;
+		return;
+	}
+	pci_write32(dev->bus, dev->devfn, at, message_address(&v->line));
+	if (dev->wide)
+		pci_write32(dev->bus, dev->devfn, at + 4, 0);
+	pci_write16(dev->bus, dev->devfn, at + (dev->wide ? 8 : 4), v->line.vector);
+}
+
+void msi_mask(struct irq_line *line)
+{
+	set_masked(to_vector(line), true);
+}
+
+void msi_unmask(struct irq_line *line)
+{
+	set_masked(to_vector(line), false);
+}
+
+void msi_set_cpu(struct irq_line *line, unsigned cpu)
+{
+	struct msi_vector *v = to_vector(line), *sibling;
+
+	if (v->dev->msix) {
+		set_masked(v, true);
+		write_message(v);
+		set_masked(v, !line->bound);
+		return;
+	}
+	list_for_each_entry(sibling, &v->dev->vectors, siblings)
+		sibling->line.cpu = cpu;
+	pci_write32(v->dev->bus, v->dev->devfn, v->dev->cap + MSI_ADDRESS, message_address(line));
+}
+
+/* --- set-up --- */
+
+static void disable_intx(const struct msi_device *dev)
+{
+	u16 command = pci_read16(dev->bus, dev->devfn, PCI_COMMAND);
+
+	pci_write16(dev->bus, dev->devfn, PCI_COMMAND, command | PCI_COMMAND_INTX_DISABLE);
+}
+
+/* The record of a function; once made it stays, and with it the window on its table. */
+static struct msi_device *device_get(const struct msi_request *req)
+{
+	struct msi_device *dev = find_device(req->bus, req->devfn);
+
+	if (dev)
+		return dev;
+	dev = xzalloc(sizeof(*dev));
+	if (!dev)
+		return NULL;
+	list_init(&dev->vectors);
+	dev->bus = req->bus;
+	dev->devfn = req->devfn;
+	list_add_tail(&devices, &dev->all);
+	return dev;
+}
+
+static struct msi_vector *vector_new(struct msi_device *dev, unsigned index)
+{
+	struct msi_vector *v = xzalloc(sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->line.kind = LINE_MSI;
+	v->line.configured = true;
+	v->dev = dev;
+	v->index = index;
+	return v;
+}
+
+static u16 log2_count(unsigned count)
+{
+	u16 log = 0;
+
+	while (1U << log < count)
+		log++;
+	return log;
+}
+
+/* Point the device at @lines and switch it on. @pre irq_lock held. */
+static void msi_enable(struct msi_device *dev, struct irq_line **lines, unsigned count)
+{
+	u16 control = control_read(dev) & ~(MSI_ENABLE | 7U << MSI_USED_SHIFT);
+
+	control_write(dev, control);
+	write_message(to_vector(lines[0]));
+	for (unsigned i = 0; i < count; i++) {
+		struct msi_vector *v = to_vector(lines[i]);
+
+		list_add_tail(&dev->vectors, &v->siblings);
+		set_masked(v, true);
+	}
+	disable_intx(dev);
+	control_write(dev, control | log2_count(count) << MSI_USED_SHIFT | MSI_ENABLE);
+}
+
+static int msi_vectors_new(struct msi_device *dev, unsigned count, struct irq_line **lines)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct msi_vector *v = vector_new(dev, i);
+
+		if (!v) {
+			while (i--)
+				xfree(to_vector(lines[i]));
+			return -ENOMEM;
+		}
+		lines[i] = &v->line;
+	}
+	return 0;
+}
+
+/* Plain MSI: all vectors at once. */
+static int setup_msi(struct msi_device *dev, struct msi_request *req, struct irq_line **lines)
+{
+	unsigned long flags;
+	u16 control;
+	int rc;
+
+	if (!list_empty(&dev->vectors))
+		return -EEXIST;
+	dev->cap = pci_find_capability(req->bus, req->devfn, PCI_CAP_MSI);
+	if (!dev->cap)
+		return -ENODEV;
+	control = control_read(dev);
+	if (req->count > 1U << (control >> MSI_COUNT_SHIFT & 7)) {
+		req->count = 1U << (control >> MSI_COUNT_SHIFT & 7);
+		return -ENFILE;
+	}
+	dev->msix = false;
+	dev->wide = control & MSI_64BIT;
+	dev->maskable = control & MSI_MASKABLE;
+	rc = msi_vectors_new(dev, req->count, lines);
+	if (rc)
+		return rc;
+	flags = spin_lock_irqsave(&irq_lock);
+	rc = irq_vectors_alloc(lines, req->count);
+	if (!rc)
+		msi_enable(dev, lines, req->count);
+	spin_unlock_irqrestore(&irq_lock, flags);
+	for (unsigned i = 0; rc && i < req->count; i++)
+		xfree(to_vector(lines[i]));
+	return rc;
+}
+
+/* A window on the table: by the BAR the capability names, else where the guest says it is. */
+static int msix_map_table(struct msi_device *dev, const struct msi_request *req)
+{
+	u32 where = pci_read32(req->bus, req->devfn, dev->cap + MSIX_TABLE);
+	paddr_t bar = pci_memory_bar(req->bus, req->devfn, where & MSIX_BIR_MASK);
+	paddr_t at = bar ? bar + (where & ~MSIX_BIR_MASK) : req->table_base;
+
+	if (!(pci_read16(req->bus, req->devfn, PCI_COMMAND) & PCI_COMMAND_MEMORY) ||
+	    e820_overlaps(at, at + dev->entries * MSIX_ENTRY_BYTES, 1U << E820_RAM))
+		return -ENXIO;
+	if (dev->table && dev->table_address == at)
+		return 0;
+	dev->table = map_mmio(at, dev->entries * MSIX_ENTRY_BYTES);
+	dev->table_address = at;
+	return dev->table ? 0 : -ENOMEM;
+}
+
+/* A device's first MSI-X vector: reach its table and mask everything in it. */
+static int msix_start(struct msi_device *dev, const struct msi_request *req)
+{
+	u16 control;
+	int rc;
+
+	dev->cap = pci_find_capability(req->bus, req->devfn, PCI_CAP_MSIX);
+	if (!dev->cap)
+		return -ENODEV;
+	control = control_read(dev);
+	dev->entries = (control & MSIX_SIZE_MASK) + 1;
+	rc = msix_map_table(dev, req);
+	if (rc)
+		return rc;
+	dev->msix = true;
+	control_write(dev, control | MSIX_ENABLE | MSIX_MASK_ALL);
+	for (unsigned i = 0; i < dev->entries; i++)
+		dev->table[i * MSIX_ENTRY_WORDS + 3] = MSIX_ENTRY_MASKED;
+	disable_intx(dev);
+	control_write(dev, control | MSIX_ENABLE); /* MASK_ALL stays as the guest has it */
+	return 0;
+}
+
+static int setup_msix(struct msi_device *dev, const struct msi_request *req,
+		      struct irq_line **lines)
+{
+	int rc = list_empty(&dev->vectors) ? msix_start(dev, req) : 0;
+	struct msi_vector *v;
+	unsigned long flags;
+
+	if (rc)
+		return rc;
+	if (req->entry >= dev->entries)
+		return -EINVAL;
+	if (find_index(dev, req->entry))
+		return -EEXIST;
+	v = vector_new(dev, req->entry);
+	if (!v)
+		return -ENOMEM;
+	lines[0] = &v->line;
+	flags = spin_lock_irqsave(&irq_lock);
+	rc = irq_vectors_alloc(lines, 1);
+	if (!rc) {
+		list_add_tail(&dev->vectors, &v->siblings);
+		write_message(v);
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	if (rc)
+		xfree(v);
+	return rc;
+}
+
+int msi_setup(struct msi_request *req, struct irq_line **lines)
+{
+	bool msix = req->table_base != 0;
+	struct msi_device *dev;
+
+	if (req->segment || !pci_present(req->bus, req->devfn))
+		return -ENODEV;
+	if (req->count < 1 || req->count > (msix ? 1 : MSI_MAX_VECTORS))
+		return -EINVAL;
+	dev = device_get(req);
+	if (!dev)
+		return -ENOMEM;
+	if (!list_empty(&dev->vectors) && dev->msix != msix)
+		return -EBUSY;
+	return msix ? setup_msix(dev, req, lines) : setup_msi(dev, req, lines);
+}
+
+void msi_teardown(struct irq_line *line)
+{
+	struct msi_vector *v = to_vector(line);
+	struct msi_device *dev = v->dev;
+	unsigned long flags = spin_lock_irqsave(&irq_lock);
+
+	set_masked(v, true);
+	irq_vector_free(line);
+	list_del(&v->siblings);
+	if (list_empty(&dev->vectors))
+		control_write(dev, control_read(dev) & ~(dev->msix ? MSIX_ENABLE : MSI_ENABLE));
+	spin_unlock_irqrestore(&irq_lock, flags);
+	xfree(v);
+}
+
+static unsigned count_vectors(struct msi_device *dev)
+{
+	struct msi_vector *v;
+	unsigned n = 0;
+
+	list_for_each_entry(v, &dev->vectors, siblings)
+		n++;
+	return n;
+}
+
+int msi_restore(u16 segment, u8 bus, u8 devfn)
+{
+	struct msi_device *dev = segment ? NULL : find_device(bus, devfn);
+	struct msi_vector *v;
+	unsigned long flags;
+	u16 control;
+
+	if (!dev || list_empty(&dev->vectors))
+		return -ENODEV;
+	flags = spin_lock_irqsave(&irq_lock);
+	list_for_each_entry(v, &dev->vectors, siblings) {
+		set_masked(v, true);
+		if (dev->msix || v->index == 0)
+			write_message(v);
+		set_masked(v, !v->line.bound);
+	}
+	control = control_read(dev);
+	if (dev->msix)
+		control = (control & ~MSIX_MASK_ALL) | MSIX_ENABLE;
+	else
+		control = (control & ~(7U << MSI_USED_SHIFT)) | MSI_ENABLE |
+			  log2_count(count_vectors(dev)) << MSI_USED_SHIFT;
+	control_write(dev, control);
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return 0;
+}
+
+bool msi_in_use(u16 segment, u8 bus, u8 devfn)
+{
+	struct msi_device *dev = segment ? NULL : find_device(bus, devfn);
+
+	return dev && !list_empty(&dev->vectors);
+}
