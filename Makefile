@@ -52,7 +52,7 @@ cli: $(B)/orrery
 $(B)/gen/asm-offsets.h: hv/x86/asm-offsets.c
 	$(call say,GEN,$@)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HV_CFLAGS) -MMD -MT $@ -MF $@.d -S -o $(B)/gen/asm-offsets.s $<
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $(B)/gen/asm-offsets.s $<
 	$(Q)sed -n 's/^.*=> *\([A-Z0-9a-z_]*\) \$$\?\(-\?[0-9]*\).*/#define \1 \2/p' $(B)/gen/asm-offsets.s > $@
 
 $(B)/gen/version.h: FORCE
@@ -63,12 +63,12 @@ FORCE:
 $(B)/hv/%.o: %.c $(B)/gen/asm-offsets.h $(B)/gen/version.h
 	$(call say,CC,$<)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HV_CFLAGS) -MMD -c -o $@ $<
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/hv/%.S.o: %.S $(B)/gen/asm-offsets.h
 	$(call say,AS,$<)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -c -o $@ $<
+	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
 
 # Linked twice: the second time with the symbol table made from the first.
 LDFLAGS_HV := -nostdlib -static -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T hv/x86/hv.lds
@@ -85,14 +85,14 @@ $(B)/hv/orrery.elf: $(HV_OBJ) hv/x86/hv.lds hv/console/symbols.awk
 $(B)/orrery-hv: $(B)/hv/orrery.elf hv/x86/container.S hv/x86/container.lds
 	$(call say,CONTAIN,$@)
 	$(Q)objcopy -O binary $< $(B)/hv/orrery.bin
-	$(Q)$(CC) -m32 -c -DIMAGE='"$(B)/hv/orrery.bin"' -DBSS_BYTES=$$((0x$$(nm $< | awk '$$3=="__image_end"{print $$1}') - 0x$$(nm $< | awk '$$3=="__bss_start"{print $$1}'))) \
+	$(Q)$(CC) -m32 -c -DIMAGE='"$(B)/hv/orrery.bin"' -DBSS_BYTES=$$((0x$$(nm $< | awk '$$3=="__image_end"{print substr($$1,9)}') - 0x$$(nm $< | awk '$$3=="__bss_start"{print substr($$1,9)}'))) \
 		-o $(B)/hv/container.o hv/x86/container.S
 	$(Q)ld -m elf_i386 -n --build-id=none --no-warn-rwx-segments -T hv/x86/container.lds -o $@ $(B)/hv/container.o
 
 $(B)/cli/%.o: %.c
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HOST_CFLAGS) -MMD -c -o $@ $<
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/orrery: $(CLI_OBJ)
 	$(call say,HOSTLD,$@)
 	$(Q)$(CC) -o $@ $^ -ljansson -lm
@@ -114,7 +114,7 @@ image: dom0-tools
 $(B)/test/%.o: %.c
 	$(call say,TESTCC,$<)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(TEST_CFLAGS) -MMD -c -o $@ $<
+	$(Q)$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/test/host-tests: $(TEST_OBJ)
 	$(call say,TESTLD,$@)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lcriterion -ljansson -lm

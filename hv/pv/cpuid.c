@@ -12,6 +12,7 @@
 #include "memory/guest.h"
 #include "pv/traps.h"
 #include "time/clock.h"
+#include "trace/trace.h"
 #include "x86/setup.h"
 
 #define BIT(n) (1U << (n))
@@ -169,6 +170,7 @@ bool pv_emulate_forced_cpuid(struct vcpu *v, struct cpu_regs *regs)
 	if (copy_from_guest(bytes, regs->rip, sizeof(bytes)) ||
 	    __builtin_memcmp(bytes, prefix, sizeof(prefix)))
 		return false;
+	trace_pv_forced_invalid_op(regs->rip);
 	r = pv_cpuid(v, regs->rax, regs->rcx);
 	regs->rax = r.a;
 	regs->rbx = r.b;

@@ -11,7 +11,7 @@
 #include "pv/mmu.h"
 #include "pv/ports.h"
 #include "pv/msr.h"
-#include "pv/trace-hooks.h"
+#include "trace/trace.h"
 #include "pv/traps.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
@@ -205,6 +205,7 @@ static bool fast_path(struct vcpu *v, struct cpu_regs *regs, u64 bytes)
 
 	if ((u16)bytes != 0x320f || (u32)regs->rcx != MSR_KERNEL_GS_BASE || !v->pv.kernel_mode)
 		return false;
+	trace_pv_emulate_privop(regs->rip);
 	val = rdmsr(MSR_KERNEL_GS_BASE);
 	regs->rax = (u32)val;
 	regs->rdx = val >> 32;
@@ -231,7 +232,7 @@ bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
 	}
 	if (insn_decode(code.bytes, n, &in))
 		return false;
-	trace_hook_privileged(regs);
+	trace_pv_emulate_privop(regs->rip);
 	if (in.map == MAP_0F)
 		result = v->pv.kernel_mode ? two_byte(v, regs, &in) : FAULT;
 	else

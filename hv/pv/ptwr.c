@@ -10,7 +10,7 @@
 #include "memory/guest.h"
 #include "pv/decode.h"
 #include "pv/mmu.h"
-#include "pv/trace-hooks.h"
+#include "trace/trace.h"
 #include "pv/traps.h"
 #include "x86/asm-fixup.h"
 
@@ -188,7 +188,7 @@ static bool emulate_on(struct vcpu *v, struct cpu_regs *regs, const struct insn 
 		regs->rflags = rflags; /* lost the race: again */
 		return true;
 	}
-	trace_hook_pt_write(addr, val, regs);
+	trace_pv_ptwr_emulation(val, addr, regs->rip);
 	if (st.exchanges)
 		insn_write_reg(regs, in, in->reg, old);
 	if (st.counts)

@@ -11,7 +11,7 @@
 #include "pv/traps.h"
 
 #include "console/console.h"
-#include "pv/trace-hooks.h"
+#include "trace/trace.h"
 #include "lib/errno.h"
 #include "memory/guest.h"
 #include "x86/asm-fixup.h"
@@ -147,13 +147,13 @@ static inline void inject(struct vcpu *v, struct cpu_regs *regs, unsigned vector
 
 void pv_inject_trap(struct vcpu *v, struct cpu_regs *regs, unsigned vector)
 {
-	trace_hook_trap(vector, false, 0, regs);
+	trace_pv_trap(regs->rip, vector, 0);
 	inject(v, regs, vector, false, 0);
 }
 
 void pv_inject_trap_code(struct vcpu *v, struct cpu_regs *regs, unsigned vector, u32 code)
 {
-	trace_hook_trap(vector, true, code, regs);
+	trace_pv_trap(regs->rip, vector | TRACE_TRAP_HAS_ERROR, code);
 	inject(v, regs, vector, true, code);
 }
 
@@ -165,7 +165,7 @@ void pv_inject_page_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr, u32 c
 	code &= ~PF_USER;
 	if (!v->pv.kernel_mode)
 		code |= PF_USER;
-	trace_hook_page_fault(addr, code, regs);
+	trace_pv_page_fault(regs->rip, addr, code);
 	inject(v, regs, VEC_PF, true, code);
 }
 
@@ -186,7 +186,6 @@ void pv_user_syscall(struct vcpu *v, struct cpu_regs *regs)
 {
 	struct bounce b = { v->pv.syscall_callback, v->pv.syscall_masks, false, 0, 0 };
 
-	trace_hook_trap(0x100, false, 0, regs);
 	bounce(v, regs, &b);
 }
 
@@ -206,8 +205,10 @@ void pv_deliver_upcall(struct vcpu *v, struct cpu_regs *regs)
 {
 	struct bounce b = { v->pv.event_callback, true, false, 0, 0 };
 
-	if (likely(b.rip))
+	if (likely(b.rip)) {
+		trace_evtchn_upcall(v->id, v->domain->id, regs->rip);
 		bounce(v, regs, &b);
+	}
 }
 
 void pv_failsafe(struct vcpu *v, struct cpu_regs *regs)
@@ -311,8 +312,10 @@ void handle_guest_page_fault(struct cpu_regs *regs)
 	} else if (unlikely(!guest_addr_ok(addr)) && !(code & PF_PRESENT) &&
 		   fault_in_ldt_window(v, addr)) {
 		irq_enable();
-		if (pv_map_ldt_page(v, addr - v->pv.ldt_va))
+		if (pv_map_ldt_page(v, addr - v->pv.ldt_va)) {
+			trace_pv_descriptor_fault(regs->rip, addr - v->pv.ldt_va);
 			return;
+		}
 		/* To the guest it is its own LDT that is not there. */
 		addr = v->pv.ldt_base + (addr - v->pv.ldt_va);
 	}
