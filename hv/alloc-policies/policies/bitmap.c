@@ -8,11 +8,43 @@
  * look at the owner.  Page: ../bitmap.md.
  */
 #include "alloc-policies/policies/frame-map.h"
+#include "lib/errno.h"
+
+static struct frame_map *bitmap_of(struct frame_state *state)
+{
+	return (struct frame_map *)state;
+}
+
+static size_t bitmap_metadata_bytes(const struct mem_range *ram, unsigned n)
+{
+	return sizeof(struct frame_map) + frame_map_bytes(ram, n);
+}
+
+static void bitmap_init(struct frame_state *state, size_t size, const struct mem_range *ram,
+			unsigned n)
+{
+	frame_map_init(bitmap_of(state), bitmap_of(state) + 1, ram, n);
+}
+
+static int bitmap_free_range(struct frame_state *state, mfn_t start, mfn_t end)
+{
+	if (!frame_map_all_clear(bitmap_of(state), start, end))
+		return -EINVAL;
+	frame_map_set(bitmap_of(state), start, end);
+	return 0;
+}
+
+static int bitmap_free(struct frame_state *state, mfn_t mfn, unsigned order)
+{
+	if (mfn & ((1ULL << order) - 1))
+		return -EINVAL;
+	return bitmap_free_range(state, mfn, mfn + (1ULL << order));
+}
 
 static mfn_t bitmap_alloc(struct frame_state *state, unsigned order,
 			  const struct frame_request *want)
 {
-	struct frame_map *map = frame_map_of(state);
+	struct frame_map *map = bitmap_of(state);
 	mfn_t mfn = frame_map_find(map, order, want);
 
 	if (mfn != MFN_NONE)
@@ -20,12 +52,33 @@ static mfn_t bitmap_alloc(struct frame_state *state, unsigned order,
 	return mfn;
 }
 
+static void bitmap_stats(struct frame_state *state, struct frame_stats *out)
+{
+	frame_map_stats(bitmap_of(state), out);
+}
+
+static const char *bitmap_selfcheck(struct frame_state *state)
+{
+	return frame_map_selfcheck(bitmap_of(state));
+}
+
+static bool bitmap_is_free(struct frame_state *state, mfn_t mfn)
+{
+	return frame_map_all_set(bitmap_of(state), mfn, mfn + 1);
+}
+
 static const struct frame_policy bitmap_policy = {
 	.name = "bitmap",
 	.summary = "one bit a frame, first fit from the top",
 	.version = FRAME_POLICY_VERSION,
 	.promises = FRAME_COALESCES | FRAME_PREFERS_HIGH,
+	.metadata_bytes = bitmap_metadata_bytes,
+	.init = bitmap_init,
+	.free_range = bitmap_free_range,
 	.alloc = bitmap_alloc,
-	MAP_POLICY_OPERATIONS,
+	.free = bitmap_free,
+	.stats = bitmap_stats,
+	.selfcheck = bitmap_selfcheck,
+	.is_free = bitmap_is_free,
 };
 FRAME_POLICY_REGISTER(bitmap_policy);

@@ -7,9 +7,11 @@
  * free visible in one test.  RAM is split into arenas at the DMA borders and at
  * large holes; blocks never reach across, and the highest arena is asked first.
  *
- * Single frames that come back are kept on a short stack of the arena, last in
- * first out, and merged only when it overflows or when the arena cannot serve a
- * request otherwise: the common pair free, alloc then neither merges nor splits.
+ * Single frames come from and go to a short stack of the arena, last in first
+ * out.  It is filled from one small block and emptied, oldest first, half at a
+ * time, or wholly when the arena cannot serve a request otherwise: a stream of
+ * single frames searches once for 32 of them, and the pair free, alloc neither
+ * merges nor splits.
  *
  * Choice without a wish: highest arena that can serve; its stack for order 0;
  * else the smallest sufficient order, its highest block, the block's upper end.
@@ -22,6 +24,7 @@
 #include "alloc-policies/api/frame_policy.h"
 
 #define STACK_FRAMES 64
+#define REFILL_ORDER 5     /* half a stack */
 #define MAX_ARENAS (FRAME_RAM_RANGES + 2) /* each border can split one range */
 #define WORD_ORDER 6
 
@@ -114,7 +117,7 @@ static size_t buddy_metadata_bytes(const struct mem_range *ram, unsigned n)
 	return sum;
 }
 
-/* Set or clear the used bits of [start, end). */
+/* Set or clear the used bits of [start, end).  @pre in the arena */
 static void mark(struct arena *a, mfn_t start, mfn_t end, bool used)
 {
 	u64 from = start - a->origin, to = end - a->origin;
@@ -200,13 +203,36 @@ static void merge_block(struct arena *a, unsigned order, mfn_t mfn)
 	insert_block(a, order, mfn);
 }
 
-/* Move the @n oldest frames of the stack into the trees. */
+/* Put the frames of one 64-frame word into the trees, as the largest blocks they make. */
+static void merge_word(struct arena *a, mfn_t base, u64 frames)
+{
+	while (frames) {
+		unsigned bit = lowest_bit(frames);
+		u64 from_bit = frames >> bit;
+		unsigned run = ~from_bit ? lowest_bit(~from_bit) : 64;
+		unsigned order = frame_block_order(base + bit, base + bit + run);
+
+		merge_block(a, order, base + bit);
+		frames &= ~((order == WORD_ORDER ? ~0ULL : (1ULL << (1U << order)) - 1) << bit);
+	}
+}
+
+/* Move the @n oldest frames of the stack into the trees.  Neighbours in time are mostly
+ * neighbours in place: frames of one word go in together. */
 static void flush_stack(struct arena *a, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		merge_block(a, 0, a->origin + a->stack[i]);
+	unsigned i = 0;
+
+	while (i < n) {
+		u32 word = a->stack[i] / 64;
+		u64 frames = 0;
+
+		for (; i < n && a->stack[i] / 64 == word; i++)
+			frames |= bit_mask(a->stack[i]);
+		merge_word(a, a->origin + (u64)word * 64, frames);
+	}
 	a->stacked -= n;
-	for (unsigned i = 0; i < a->stacked; i++)
+	for (i = 0; i < a->stacked; i++)
 		a->stack[i] = a->stack[i + n];
 }
 
@@ -278,13 +304,31 @@ static mfn_t take_wanted(struct arena *a, unsigned order, const struct frame_req
 	return MFN_NONE;
 }
 
+/*
+ * Fill the empty stack with one small free block: the smallest there is, or a
+ * REFILL_ORDER part of a larger one.  One search serves many single frames.
+ */
+static void refill_stack(struct arena *a)
+{
+	unsigned order = a->nonempty ? MIN(lowest_bit(a->nonempty), REFILL_ORDER) : 0;
+	mfn_t mfn = take_any(a, order);
+
+	if (mfn == MFN_NONE)
+		return;
+	for (unsigned i = 0; i < 1U << order; i++)
+		a->stack[a->stacked++] = mfn - a->origin + i;
+}
+
 static mfn_t take(struct arena *a, unsigned order, const struct frame_request *want)
 {
 	bool any = want->min <= a->start && want->end >= a->end && want->colours <= 1;
 	mfn_t mfn;
 
-	if (any && !order && a->stacked)
-		return a->origin + a->stack[--a->stacked];
+	if (any && !order) {
+		if (unlikely(!a->stacked))
+			refill_stack(a);
+		return a->stacked ? a->origin + a->stack[--a->stacked] : MFN_NONE;
+	}
 	mfn = any ? take_any(a, order) : take_wanted(a, order, want);
 	if (mfn != MFN_NONE || !a->stacked)
 		return mfn;

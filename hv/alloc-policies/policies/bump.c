@@ -14,7 +14,7 @@
 #define REGIONS 48
 
 struct bump_state {
-	u64 total;
+	mfn_t end;                       /* of RAM */
 	unsigned regions;
 	struct mem_range fresh[REGIONS]; /* ascending, none empty; taken from the end down */
 	struct frame_map freed;
@@ -35,7 +35,7 @@ static void bump_init(struct frame_state *state, size_t size, const struct mem_r
 {
 	struct bump_state *s = bump_of(state);
 
-	s->total = mem_ranges_frames(ram, n);
+	s->end = ram[n - 1].end;
 	s->regions = 0;
 	frame_map_init(&s->freed, s + 1, ram, n);
 }
@@ -116,7 +116,7 @@ static mfn_t alloc_fresh(struct bump_state *s, unsigned order, const struct fram
 
 static mfn_t alloc_freed(struct bump_state *s, unsigned order, const struct frame_request *want)
 {
-	mfn_t mfn = frame_map_find(&s->freed, order, want);
+	mfn_t mfn = s->freed.free ? frame_map_find(&s->freed, order, want) : MFN_NONE;
 
 	if (mfn != MFN_NONE)
 		frame_map_clear(&s->freed, mfn, mfn + (1ULL << order));
@@ -136,7 +136,7 @@ static mfn_t bump_alloc(struct frame_state *state, unsigned order,
 		struct frame_request part = *want;
 
 		part.min = MAX(want->min, borders[i]);
-		part.end = MIN(want->end, borders[i - 1]);
+		part.end = MIN(MIN(want->end, s->end), borders[i - 1]);
 		if (part.min >= part.end)
 			continue;
 		mfn = alloc_fresh(s, order, &part);
@@ -169,13 +169,10 @@ static int bump_free(struct frame_state *state, mfn_t mfn, unsigned order)
 static void bump_stats(struct frame_state *state, struct frame_stats *out)
 {
 	struct bump_state *s = bump_of(state);
-	mfn_t start, end = 0;
 
-	*out = (struct frame_stats){ .total = s->total, .largest_order = -1 };
+	frame_map_stats(&s->freed, out);
 	for (unsigned i = 0; i < s->regions; i++)
 		frame_stats_add_run(out, s->fresh[i].start, s->fresh[i].end);
-	while (frame_map_next_run(&s->freed, end, &start, &end))
-		frame_stats_add_run(out, start, end);
 }
 
 static const char *bump_selfcheck(struct frame_state *state)

@@ -6,7 +6,6 @@
  * of whole words.  Called by policies only, under the wrapper's lock.
  */
 #include "alloc-policies/policies/frame-map.h"
-#include "lib/errno.h"
 
 #define WORD_ORDER 6
 
@@ -241,48 +240,11 @@ const char *frame_map_selfcheck(const struct frame_map *map)
 	return free == map->free ? NULL : "the count of free frames is wrong";
 }
 
-size_t map_policy_metadata_bytes(const struct mem_range *ram, unsigned n)
+void frame_map_stats(const struct frame_map *map, struct frame_stats *out)
 {
-	return sizeof(struct frame_map) + frame_map_bytes(ram, n);
-}
-
-void map_policy_init(struct frame_state *state, size_t size, const struct mem_range *ram,
-		     unsigned n)
-{
-	frame_map_init(frame_map_of(state), frame_map_of(state) + 1, ram, n);
-}
-
-int map_policy_free_range(struct frame_state *state, mfn_t start, mfn_t end)
-{
-	if (!frame_map_all_clear(frame_map_of(state), start, end))
-		return -EINVAL;
-	frame_map_set(frame_map_of(state), start, end);
-	return 0;
-}
-
-int map_policy_free(struct frame_state *state, mfn_t mfn, unsigned order)
-{
-	if (mfn & ((1ULL << order) - 1))
-		return -EINVAL;
-	return map_policy_free_range(state, mfn, mfn + (1ULL << order));
-}
-
-void map_policy_stats(struct frame_state *state, struct frame_stats *out)
-{
-	const struct frame_map *map = frame_map_of(state);
 	mfn_t start, end = 0;
 
 	*out = (struct frame_stats){ .total = map->total, .largest_order = -1 };
 	while (frame_map_next_run(map, end, &start, &end))
 		frame_stats_add_run(out, start, end);
-}
-
-const char *map_policy_selfcheck(struct frame_state *state)
-{
-	return frame_map_selfcheck(frame_map_of(state));
-}
-
-bool map_policy_is_free(struct frame_state *state, mfn_t mfn)
-{
-	return frame_map_all_set(frame_map_of(state), mfn, mfn + 1);
 }

@@ -52,28 +52,7 @@ bool frame_map_next_run(const struct frame_map *map, mfn_t from, mfn_t *start, m
 /* NULL, or what is wrong. */
 const char *frame_map_selfcheck(const struct frame_map *map);
 
-/*
- * Operations for a policy whose whole state is a map of free frames: metadata is
- * the struct and then the bits.  Such a policy adds its alloc and its name.
- */
-static inline struct frame_map *frame_map_of(struct frame_state *state)
-{
-	return (struct frame_map *)state;
-}
-
-size_t map_policy_metadata_bytes(const struct mem_range *ram, unsigned n);
-void map_policy_init(struct frame_state *state, size_t size, const struct mem_range *ram,
-		     unsigned n);
-int map_policy_free_range(struct frame_state *state, mfn_t start, mfn_t end);
-int map_policy_free(struct frame_state *state, mfn_t mfn, unsigned order);
-void map_policy_stats(struct frame_state *state, struct frame_stats *out);
-const char *map_policy_selfcheck(struct frame_state *state);
-bool map_policy_is_free(struct frame_state *state, mfn_t mfn);
-
-#define MAP_POLICY_OPERATIONS                                                   \
-	.metadata_bytes = map_policy_metadata_bytes, .init = map_policy_init,   \
-	.free_range = map_policy_free_range, .free = map_policy_free,           \
-	.stats = map_policy_stats, .selfcheck = map_policy_selfcheck,           \
-	.is_free = map_policy_is_free
+/* Statistics over the map's set bits. */
+void frame_map_stats(const struct frame_map *map, struct frame_stats *out);
 
 #endif
