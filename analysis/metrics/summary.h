@@ -15,7 +15,7 @@
 #ifndef ORRERY_ANALYSIS_SUMMARY_H
 #define ORRERY_ANALYSIS_SUMMARY_H
 
-#include "analysis/load/model.h"
+#include "tracing/decode/model.h"
 #include "analysis/metrics/samples.h"
 
 struct trace_file;

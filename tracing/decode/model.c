@@ -4,7 +4,7 @@
  * "continue running" and loss records say who runs where when nothing else
  * does.  See model.h for what loss means.
  */
-#include "analysis/load/model.h"
+#include "tracing/decode/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

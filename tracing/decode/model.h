@@ -8,8 +8,8 @@
  * Loss: what was open when records were lost is not counted; a vCPU's state is
  * unknown until its next record tells it.
  */
-#ifndef ORRERY_ANALYSIS_MODEL_H
-#define ORRERY_ANALYSIS_MODEL_H
+#ifndef ORRERY_TRACING_DECODE_MODEL_H
+#define ORRERY_TRACING_DECODE_MODEL_H
 
 #include "tracing/decode/reader.h"
 

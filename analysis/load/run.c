@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding a run's trace and what is known about it.
+ */
+#include "analysis/load/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/metrics/summary.h"
+
+/* What a trace is called in a run directory: the collector's, stock xentrace's. */
+static const char *const trace_names[] = { "trace.trc", "xentrace.bin" };
+
+static char *join(const char *dir, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		abort();
+	return path;
+}
+
+static char *last_part(const char *path)
+{
+	size_t end = strlen(path), start;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (start = end; start && path[start - 1] != '/';)
+		start--;
+	return strndup(path + start, end - start);
+}
+
+static const char *member(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static int read_manifest(struct run *r, const char *dir, char *error)
+{
+	char *path = join(dir, "manifest.json");
+	const json_t *policies;
+	json_error_t e;
+
+	if (!access(path, R_OK)) {
+		r->manifest = json_load_file(path, 0, &e);
+		if (!r->manifest)
+			snprintf(error, RUN_ERROR_MAX, "%s: line %d: %s", path, e.line, e.text);
+	}
+	free(path);
+	if (error[0])
+		return -EINVAL;
+	policies = json_object_get(r->manifest, "policies");
+	r->hypervisor = member(r->manifest, "hypervisor");
+	r->sched = member(policies, "sched");
+	r->frames = member(policies, "frames");
+	r->heap = member(policies, "heap");
+	return 0;
+}
+
+static int find_trace(struct run *r, const char *dir, char *error)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(trace_names); i++) {
+		char *path = join(dir, trace_names[i]);
+
+		if (!access(path, R_OK)) {
+			r->trace_path = path;
+			return 0;
+		}
+		free(path);
+	}
+	snprintf(error, RUN_ERROR_MAX,
+		 "%s: no trace in this run (%s); record one with `orrery boot --trace`", dir,
+		 trace_names[0]);
+	return -ENOENT;
+}
+
+static void read_sidecar(struct run *r)
+{
+	char *path;
+
+	if (asprintf(&path, "%s.json", r->trace_path) < 0)
+		abort();
+	r->sidecar = json_load_file(path, 0, NULL);
+	r->tsc_hz = json_integer_value(json_object_get(r->sidecar, "tsc_hz"));
+	free(path);
+}
+
+int run_open(struct run *r, const char *path, char error[RUN_ERROR_MAX])
+{
+	struct stat st;
+	int rc = 0;
+
+	*r = (struct run){ .name = last_part(path) };
+	error[0] = 0;
+	if (stat(path, &st)) {
+		rc = -errno;
+		snprintf(error, RUN_ERROR_MAX, "%s: %s", path, strerror(errno));
+	} else if (!S_ISDIR(st.st_mode)) {
+		r->trace_path = strdup(path);
+	} else {
+		rc = read_manifest(r, path, error);
+		if (!rc)
+			rc = find_trace(r, path, error);
+	}
+	if (rc)
+		run_close(r);
+	else
+		read_sidecar(r);
+	return rc;
+}
+
+void run_close(struct run *r)
+{
+	free(r->name);
+	free(r->trace_path);
+	json_decref(r->manifest);
+	json_decref(r->sidecar);
+	*r = (struct run){ 0 };
+}
+
+struct summary_title run_title(struct run *r, const struct summary *s)
+{
+	const char *told = s->model.policy[0] ? s->model.policy : r->sched;
+	bool peer = r->hypervisor && strcmp(r->hypervisor, "orrery");
+
+	if (peer)
+		snprintf(r->policy, sizeof(r->policy), "%s, sched %s", r->hypervisor,
+			 told ? told : "default");
+	else
+		snprintf(r->policy, sizeof(r->policy), "%s", told ? told : "");
+	return (struct summary_title){
+		.run = r->name,
+		.policy = r->policy[0] ? r->policy : NULL,
+		.frames = r->frames,
+	};
+}
