@@ -41,6 +41,14 @@ void policy_end_slice(struct policy_pcpu *pc, s_time_t when);
  * codes. */
 void policy_note(const struct policy_vcpu *v, u32 code, u64 value);
 
+/* @v, READY and held, shall not run for now (a cap, an empty budget): no stall, no breach of work
+ * conservation.  policy_unpark() takes it back; picking or dequeueing it does so too. */
+void policy_park(struct policy_vcpu *v);
+void policy_unpark(struct policy_vcpu *v, s_time_t now);
+
+/* Kick an idle pCPU that may run @v, which is READY.  False if there is none. */
+bool policy_offer(struct policy_instance *pi, const struct policy_vcpu *v);
+
 /* What place does by default: its last pCPU if idle, an idle one it prefers, any idle one,
  * the last one if allowed, the lowest allowed. */
 struct policy_pcpu *policy_default_place(struct policy_instance *pi, struct policy_vcpu *v,

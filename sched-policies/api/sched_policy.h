@@ -103,6 +103,7 @@ struct policy_vcpu {
 	u8 state;                         /* enum policy_vcpu_state */
 	bool any_pcpu;                    /* hard affinity holds every pCPU */
 	bool has_soft;                    /* soft affinity says something */
+	bool parked;                      /* waits by intent: see policy_park() */
 	struct policy_domain *domain;
 	struct policy_pcpu *pcpu;         /* where it runs, is queued, or ran last */
 	s_time_t ready_since;             /* when it last became ready; valid if READY */
@@ -258,7 +259,7 @@ struct sched_policy {
 	void (*vcpu_tuned)(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now);
 
 	/* A vCPU's affinity changed; if it no longer suits v->pcpu a move follows by itself.
-	 * Lock of v->pcpu.  Default: nothing. */
+	 * Lock of v->pcpu.  Default: a ready one kicks an idle pCPU that it may use. */
 	void (*affinity_changed)(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now);
 
 	/* Install a cyclic table.  0, -EINVAL, or -ENOSPC.  Pool lock.  Default: -EOPNOTSUPP. */

@@ -19,6 +19,7 @@ struct rr_vcpu {
 
 struct rr_pcpu {
 	bool unlimited;
+	struct policy_vcpu *put; /* queued by the put before this pick */
 };
 
 enum { RR_SLICE_US, RR_WAKE_FIRST };
@@ -61,6 +62,15 @@ static int rr_init(struct policy_instance *pi)
 	return 0;
 }
 
+/* The vCPU just put, which waits if another is picked, perhaps one bound to @pc. */
+static struct policy_vcpu *take_put(struct policy_pcpu *pc)
+{
+	struct policy_vcpu *put = rr_pcpu(pc)->put;
+
+	rr_pcpu(pc)->put = NULL;
+	return put;
+}
+
 /* Somebody waits: what runs without a slice gets one, counted from when it began. */
 static void limit_running(struct policy_instance *pi, const struct policy_vcpu *v)
 {
@@ -76,15 +86,11 @@ static void limit_running(struct policy_instance *pi, const struct policy_vcpu *
 static void rr_enqueue(struct policy_instance *pi, struct policy_vcpu *v, enum policy_enqueue why,
 		       s_time_t now)
 {
-	struct policy_pcpu *pc = policy_idle_pcpu(pi, v);
-
 	if (why == ENQUEUE_WAKE && policy_tunable(pi, RR_WAKE_FIRST))
 		list_add(&rr_pool(pi)->queue, &rr_vcpu(v)->link);
 	else
 		list_add_tail(&rr_pool(pi)->queue, &rr_vcpu(v)->link);
-	if (pc)
-		policy_kick(pc);
-	else if (rr_pool(pi)->unlimited)
+	if (!policy_offer(pi, v) && rr_pool(pi)->unlimited)
 		limit_running(pi, v);
 }
 
@@ -96,6 +102,7 @@ static void rr_dequeue(struct policy_instance *pi, struct policy_vcpu *v, s_time
 static struct policy_decision rr_pick(struct policy_instance *pi, struct policy_pcpu *pc,
 				      s_time_t now)
 {
+	struct policy_vcpu *put = take_put(pc);
 	struct list *queue = &rr_pool(pi)->queue;
 	struct rr_vcpu *rv;
 
@@ -106,6 +113,8 @@ static struct policy_decision rr_pick(struct policy_instance *pi, struct policy_
 			continue;
 		list_del(&rv->link);
 		set_unlimited(pi, pc, list_empty(queue));
+		if (put && put != v)
+			policy_offer(pi, put);
 		return (struct policy_decision){
 			v, rr_pcpu(pc)->unlimited ? SLICE_NONE : rr_slice(pi) };
 	}
@@ -116,8 +125,10 @@ static void rr_put(struct policy_instance *pi, struct policy_pcpu *pc, struct po
 		   enum policy_put why, s_time_t now)
 {
 	set_unlimited(pi, pc, false);
-	if (why == PUT_PREEMPTED || why == PUT_YIELDED)
-		list_add_tail(&rr_pool(pi)->queue, &rr_vcpu(v)->link);
+	if (why != PUT_PREEMPTED && why != PUT_YIELDED)
+		return;
+	list_add_tail(&rr_pool(pi)->queue, &rr_vcpu(v)->link);
+	rr_pcpu(pc)->put = v;
 }
 
 static void rr_tuned(struct policy_instance *pi, s_time_t now)

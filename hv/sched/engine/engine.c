@@ -58,6 +58,7 @@ static void count_ready(struct sched_pool *pool, int by)
 static void become_ready(struct sched_vcpu *sv, s_time_t now)
 {
 	sv->p.state = VCPU_READY;
+	sv->p.parked = false;
 	sv->p.ready_since = now;
 	count_ready(sv->domain->pool, 1);
 	sched_watchdog_note(sv->domain->pool, now);

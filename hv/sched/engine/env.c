@@ -27,6 +27,18 @@ void policy_instance_timer(struct policy_instance *pi, s_time_t when)
 	seam_pool_timer(to_sched_pool(pi), when);
 }
 
+void policy_park(struct policy_vcpu *v)
+{
+	v->parked = true;
+}
+
+void policy_unpark(struct policy_vcpu *v, s_time_t now)
+{
+	v->parked = false;
+	v->ready_since = now; /* the watchdog begins anew */
+	sched_watchdog_note(to_sched_pool(v->domain->instance), now);
+}
+
 void policy_note(const struct policy_vcpu *v, u32 code, u64 value)
 {
 	trace_policy_note(v->id, v->domain->id, code, value);
@@ -87,6 +99,15 @@ struct policy_pcpu *policy_idle_pcpu(const struct policy_instance *pi, const str
 	if (bitmap_test(pi->idle.bits, last->id) && policy_may_run(v, last))
 		return last;
 	return find_idle_round(pi, v, NULL);
+}
+
+bool policy_offer(struct policy_instance *pi, const struct policy_vcpu *v)
+{
+	struct policy_pcpu *pc = policy_idle_pcpu(pi, v);
+
+	if (pc)
+		policy_kick(pc);
+	return pc;
 }
 
 struct policy_pcpu *policy_default_place(struct policy_instance *pi, struct policy_vcpu *v,

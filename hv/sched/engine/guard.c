@@ -236,7 +236,7 @@ static const struct policy_vcpu *longest_waiting(const struct sched_pool *pool)
 	const struct policy_vcpu *v, *longest = NULL;
 
 	policy_for_each_vcpu(v, &pool->p)
-		if (v->state == VCPU_READY &&
+		if (v->state == VCPU_READY && !v->parked &&
 		    (!longest || v->ready_since < longest->ready_since))
 			longest = v;
 	return longest;

@@ -22,6 +22,15 @@ static void default_pcpu(struct policy_instance *pi, struct policy_pcpu *pc, s_t
 static void default_domain(struct policy_instance *pi, struct policy_domain *d, s_time_t now) { }
 static void default_vcpu(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now) { }
 static void default_instance(struct policy_instance *pi, s_time_t now) { }
+/* A ready vCPU may find an idle pCPU among those it may use now. */
+static void default_affinity(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
+{
+	struct policy_pcpu *pc = v->state == VCPU_READY ? policy_idle_pcpu(pi, v) : NULL;
+
+	if (pc)
+		policy_kick(pc);
+}
+
 static int default_check(const s64 *value) { return 0; }
 static void default_dump(const struct policy_instance *pi, struct policy_printer *out) { }
 
@@ -71,7 +80,7 @@ static void complete(struct sched_policy *p)
 	FILL(p, tuned, default_instance);
 	FILL(p, domain_tuned, default_domain);
 	FILL(p, vcpu_tuned, default_vcpu);
-	FILL(p, affinity_changed, default_vcpu);
+	FILL(p, affinity_changed, default_affinity);
 	FILL(p, set_table, default_set_table);
 	FILL(p, dump, default_dump);
 }
