@@ -11,6 +11,7 @@
 
 #include "console/input.h"
 #include "console/internal.h"
+#include "console/levels.h"
 #include "console/lock.h"
 #include "console/serial.h"
 #include "domain/domain.h"
@@ -37,18 +38,19 @@ static bool guest_unlimited;
 static bool console_to_ring;
 CMDLINE_BOOL("console_to_ring", console_to_ring);
 
+static const char *const level_names[] = { "none", "error", "warning", "info", "debug", "all" };
+
 /* One level name; Xen's lower/upper form counts up to the upper one. */
 static int parse_level(const char *value, int *threshold, bool *all)
 {
-	static const char *const names[] = { "none", "error", "warning", "info", "debug", "all" };
 	const char *slash = strchr(value, '/');
 
 	if (slash)
 		value = slash + 1;
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(value, names[i])) {
+	for (unsigned i = 0; i < ARRAY_SIZE(level_names); i++)
+		if (!strcmp(value, level_names[i])) {
 			*threshold = (int)i - 1;
-			*all = i == ARRAY_SIZE(names) - 1;
+			*all = i == ARRAY_SIZE(level_names) - 1;
 			return 0;
 		}
 	return -EINVAL;
@@ -67,6 +69,15 @@ static int parse_guest_loglvl(const char *value)
 	return parse_level(value, &guest_threshold, &guest_unlimited);
 }
 CMDLINE_CUSTOM("guest_loglvl", parse_guest_loglvl, "none, error, warning, info, debug, all");
+
+const char *console_level_text(const char *option)
+{
+	if (!strcmp(option, "loglvl"))
+		return level_names[log_threshold + 1];
+	if (!strcmp(option, "guest_loglvl"))
+		return level_names[guest_threshold + 1];
+	return "";
+}
 
 unsigned long console_lock(void)
 {

@@ -91,6 +91,7 @@ static void console_softirq(void)
 void console_init_late(void)
 {
 	debug_keys_init();
+	debug_dumps_init();
 	softirq_register(SOFTIRQ_CONSOLE, console_softirq);
 	softirqs_work = true;
 	serial_enable_interrupt();

@@ -13,6 +13,7 @@ void console_init(void);
 void console_init_late(void);
 /* The console's own debug keys; by console_init_late. */
 void debug_keys_init(void);
+void debug_dumps_init(void);
 
 /* Another pCPU may hold the lock and never let go: from here on do without. */
 void console_break_lock(void);

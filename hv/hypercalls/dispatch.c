@@ -27,6 +27,7 @@ static long no_hypercall(void)
 #define CALL_1(name) hypercall_##name(a1)
 #define CALL_2(name) hypercall_##name(a1, a2)
 #define CALL_3(name) hypercall_##name(a1, a2, a3)
+#define CALL_5(name) hypercall_##name(a1, a2, a3, a4, a5)
 #define WRAP_GUEST(name, args)
 #define WRAP_DOM0(name, args)                                                       \
 	static long dom0_only_##name(u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6) \

@@ -28,6 +28,7 @@ typedef long (*hypercall_fn)(u64, u64, u64, u64, u64, u64);
 #define HYPERCALL_ARGS_2 u64, u64
 #define HYPERCALL_ARGS_3 u64, u64, u64
 #define HYPERCALL_ARGS_4 u64, u64, u64, u64
+#define HYPERCALL_ARGS_5 u64, u64, u64, u64, u64
 #define HYPERCALL(nr, name, args, who) long hypercall_##name(HYPERCALL_ARGS_##args);
 #include "hypercalls/table.def"
 #undef HYPERCALL
