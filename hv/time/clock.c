@@ -24,6 +24,7 @@
 #include "x86/softirq.h"
 
 #define CALIBRATION_MS 10
+#define CALIBRATION_EDGES 4
 #define CORRECTION_PERIOD NS_PER_SEC
 #define MAX_SLEW (NS_PER_SEC / 20) /* at most 5 % faster or slower */
 #define DEADBAND_NS 1000
@@ -90,21 +91,36 @@ void clock_start(void)
 	master.tsc = rdtsc();
 }
 
-/* A moment just after the counter moved: its value, and the TSC. */
+/*
+ * A moment when the counter moved: its new value and the TSC.  The closest of a few, by the
+ * time between the look before and the look after: an emulator or SMM may take a break.
+ */
 static u32 counter_edge(const struct platform_timer *pt, u64 *tsc)
 {
-	u32 old = pt->read(), v;
+	u64 best = UINT64_MAX, before = rdtsc_ordered();
+	u32 old = pt->read(), value = 0;
 
-	do {
-		v = pt->read();
-		*tsc = rdtsc_ordered();
-	} while (v == old);
-	return v;
+	for (unsigned edges = 0; edges < CALIBRATION_EDGES;) {
+		u32 v = pt->read();
+		u64 after = rdtsc_ordered();
+
+		if (v != old) {
+			edges++;
+			if (after - before < best) {
+				best = after - before;
+				value = v;
+				*tsc = after;
+			}
+		}
+		old = v;
+		before = after;
+	}
+	return value;
 }
 
 static u64 measure_tsc_hz(const struct platform_timer *pt)
 {
-	u64 tsc0, tsc1;
+	u64 tsc0 = 0, tsc1 = 0;
 	u32 start = counter_edge(pt, &tsc0), wanted = pt->hz * CALIBRATION_MS / 1000, end;
 
 	while (((pt->read() - start) & pt->mask) < wanted)

@@ -106,22 +106,41 @@ void apic_timer_set(s_time_t deadline)
 	apic_write(APIC_TIMER_INITIAL, count);
 }
 
+/* The counter's value and the time, read as closely together as three tries manage. */
+static u32 sample_timer(s_time_t *time)
+{
+	s_time_t best = INT64_MAX;
+	u32 value = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		s_time_t before = now_ns();
+		u32 v = apic_read(APIC_TIMER_CURRENT);
+		s_time_t after = now_ns();
+
+		if (after - before < best) {
+			best = after - before;
+			*time = before + best / 2;
+			value = v;
+		}
+	}
+	return value;
+}
+
 void apic_timer_calibrate(void)
 {
-	s_time_t start;
-	u64 ns, ticks, hz, mhz;
+	s_time_t start = 0, end = 0;
+	u64 ticks, hz, mhz;
 
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
-	start = now_ns();
 	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+	ticks = sample_timer(&start);
 	delay_ns(CALIBRATION_NS);
-	ns = now_ns() - start;
-	ticks = UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
+	ticks -= sample_timer(&end);
 	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	if (ticks < 1000)
 		boot_fail("the local APIC's timer does not count");
-	hz = mul_div(ticks, NS_PER_SEC, ns);
+	hz = mul_div(ticks, NS_PER_SEC, end - start);
 	mhz = (hz + MHZ / 2) / MHZ * MHZ;
 	if (mhz && (mhz > hz ? mhz - hz : hz - mhz) * MHZ <= hz * SNAP_PPM)
 		hz = mhz;
