@@ -125,3 +125,17 @@ test-host: $(B)/test/host-tests
 
 clean:
 	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools
+
+# Bench guests: freestanding, one binary a platform and suite.
+GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
+PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
+GUESTS := $(B)/guests/micro-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv)
+$(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
+$(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
+$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/guests/pv/pv.h
+	$(call say,GUEST,$@)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(GUEST_CFLAGS) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
+		-T bench/guests/pv/pv.lds -o $@ $(filter %.c %.S,$^)
+guests: $(GUESTS)
