@@ -5,6 +5,7 @@
 #include "analysis/load/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,15 +81,32 @@ static int find_trace(struct run *r, const char *dir, char *error)
 	return -ENOENT;
 }
 
-static void read_sidecar(struct run *r)
+/* The collector's FILE.acct: "tsc_hz N", "books WHO", a header line, then a row a pCPU. */
+static void read_books(struct run *r)
 {
-	char *path;
+	char *path, line[256];
+	struct run_books b;
+	FILE *f;
+	int right;
 
-	if (asprintf(&path, "%s.json", r->trace_path) < 0)
+	if (asprintf(&path, "%s.acct", r->trace_path) < 0)
 		abort();
-	r->sidecar = json_load_file(path, 0, NULL);
-	r->tsc_hz = json_integer_value(json_object_get(r->sidecar, "tsc_hz"));
+	f = fopen(path, "r");
 	free(path);
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "tsc_hz %" SCNu64, &r->tsc_hz);
+		r->books_checked |= !strcmp(line, "books\thypervisor\n");
+		if (sscanf(line, "%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %*u %d", &b.pcpu,
+			   &b.produced, &b.consumed, &b.lost, &right) != 5)
+			continue;
+		b.right = right;
+		r->books = reallocarray(r->books, r->book_count + 1, sizeof(*r->books));
+		if (!r->books)
+			abort();
+		r->books[r->book_count++] = b;
+	}
+	if (f)
+		fclose(f);
 }
 
 int run_open(struct run *r, const char *path, char error[RUN_ERROR_MAX])
@@ -111,7 +129,7 @@ int run_open(struct run *r, const char *path, char error[RUN_ERROR_MAX])
 	if (rc)
 		run_close(r);
 	else
-		read_sidecar(r);
+		read_books(r);
 	return rc;
 }
 
@@ -120,7 +138,7 @@ void run_close(struct run *r)
 	free(r->name);
 	free(r->trace_path);
 	json_decref(r->manifest);
-	json_decref(r->sidecar);
+	free(r->books);
 	*r = (struct run){ 0 };
 }
 

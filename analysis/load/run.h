@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A run to analyse: a run directory of `orrery boot` (manifest.json, a trace),
- * or a bare trace file, perhaps with the collector's sidecar FILE.json beside
- * it.  Everything a report wants to know about a run besides its records.
+ * or a bare trace file, perhaps with the collector's FILE.acct beside it.
+ * Everything a report wants to know about a run besides its records.
  */
 #ifndef ORRERY_ANALYSIS_RUN_H
 #define ORRERY_ANALYSIS_RUN_H
@@ -14,13 +14,22 @@
 struct summary;
 struct summary_title;
 
+/* A row of the collector's accounting. */
+struct run_books {
+	unsigned pcpu;
+	u64 produced, consumed, lost;
+	bool right; /* it balanced when the collector closed it */
+};
+
 struct run {
 	char *name;       /* last part of the path given */
 	char *trace_path;
 	json_t *manifest; /* NULL for a bare file */
-	json_t *sidecar;  /* the collector's accounting, or NULL */
+	struct run_books *books; /* NULL without FILE.acct */
+	unsigned book_count;
+	bool books_checked; /* against the hypervisor's own count */
 	const char *hypervisor, *sched, *frames, *heap; /* from the manifest, or NULL */
-	u64 tsc_hz;       /* from the sidecar, 0 if not told */
+	u64 tsc_hz;       /* from FILE.acct, 0 if not told */
 	char policy[96];  /* for titles; run_title fills it */
 };
 

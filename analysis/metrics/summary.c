@@ -226,6 +226,7 @@ void summary_add(struct summary *s, const struct trace_record *rec)
 		s->losses++;
 		s->lost += rec->data[0];
 		cpu_of(s, rec->cpu)->lost += rec->data[0];
+		cpu_of(s, rec->cpu)->loss_records++;
 		break;
 	}
 	model_apply(&s->model, rec);

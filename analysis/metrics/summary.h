@@ -43,7 +43,7 @@ struct summary_vcpu {
 };
 
 struct summary_cpu {
-	u64 records, bytes, lost, backward;
+	u64 records, bytes, lost, loss_records, backward;
 	u64 busy, idle;  /* ticks */
 	u64 switches;    /* spells of a vCPU other than the idle one */
 	s32 open_outer;  /* index into calls: hypercall whose next entry is awaited, or -1 */
