@@ -110,11 +110,12 @@ void dump_registers(const struct cpu_regs *regs)
 	log_err("error code %04x, vector %u", regs->error_code, regs->entry_vector);
 }
 
-static void print_frame(u64 rip)
+/* @name_of: inside of the function @rip belongs to; a return address may be behind its end. */
+static void print_frame(u64 rip, u64 name_of)
 {
 	char name[96];
 
-	log_err("   [<%016lx>] %s", rip, symbol_name(rip, name, sizeof(name)));
+	log_err("   [<%016lx>] %s", rip, symbol_name(name_of, name, sizeof(name)));
 }
 
 /* Frame pointers: [rbp] is the caller's rbp, [rbp + 8] the return address. */
@@ -124,7 +125,7 @@ void dump_call_trace(const struct cpu_regs *regs)
 
 	log_err("call trace:");
 	if (regs && !regs_from_guest(regs))
-		print_frame(regs->rip);
+		print_frame(regs->rip, regs->rip);
 	if (regs && regs_from_guest(regs))
 		return;
 	for (unsigned depth = 0; depth < TRACE_DEPTH; depth++) {
@@ -135,7 +136,7 @@ void dump_call_trace(const struct cpu_regs *regs)
 			return;
 		if (rip < HV_IMAGE_START || rip >= VMAP_START)
 			return;
-		print_frame(rip);
+		print_frame(rip, rip - 1);
 		if (next <= rbp)
 			return;
 		rbp = next;
