@@ -13,6 +13,7 @@
 #include "console/console.h"
 #include "console/internal.h"
 #include "domain/lifecycle.h"
+#include "hypercalls/dispatch.h"
 #include "lib/cmdline.h"
 #include "memory/frame-alloc.h"
 #include "memory/heap.h"
@@ -145,6 +146,7 @@ static void NORETURN boot_rest(void)
 	smp_boot_others();
 	paging_drop_identity();
 	trace_init(opt_tbuf_size, opt_tevt_mask, (u64)tsc_khz * 1000);
+	hypercall_tracing_changed();
 	dom0_build();
 	log_info("%lu MiB free, %lu KiB used by the hypervisor",
 		 (unsigned long)(frame_free_count() >> 8),
