@@ -6,6 +6,7 @@
  */
 #include "domain/guest-frame.h"
 
+#include "domain/domain.h"
 #include "memory/page.h"
 
 void *guest_frame_map(struct domain *d, u64 gfn)
@@ -15,7 +16,7 @@ void *guest_frame_map(struct domain *d, u64 gfn)
 	if (!mfn_valid(gfn))
 		return NULL;
 	pg = mfn_to_page(gfn);
-	return get_page_writable(pg, d) ? page_to_virt(pg) : NULL;
+	return get_page_writable(pg, d, d->id) ? page_to_virt(pg) : NULL;
 }
 
 void guest_frame_unmap(void *va)

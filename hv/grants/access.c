@@ -124,7 +124,7 @@ static bool frame_hold(struct domain *owner, const struct active_grant *a, bool 
 	pg = mfn_to_page(a->mfn);
 	if (!active_in_use(a) && !get_page(pg, owner))
 		return false;
-	if (!write || a->writers || get_page_writable(pg, owner))
+	if (!write || a->writers || get_page_writable(pg, owner, owner->id))
 		return true;
 	if (!active_in_use(a))
 		put_page(pg);

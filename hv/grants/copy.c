@@ -27,7 +27,7 @@ static s16 own_frame_get(struct copy_end *end, domid_t domid, u64 gmfn)
 	if (!mfn_valid(gmfn))
 		return GNTST_bad_page;
 	pg = mfn_to_page(gmfn);
-	if (end->write ? !get_page_writable(pg, d) : !get_page(pg, d))
+	if (end->write ? !get_page_writable(pg, d, d->id) : !get_page(pg, d))
 		return GNTST_bad_page;
 	end->own = pg;
 	end->use = (struct grant_use){ .mfn = gmfn, .length = PAGE_SIZE };

@@ -28,8 +28,6 @@ int frame_devalidate(struct page_info *pg, u32 type, bool preemptible);
 void frame_type_changes(struct page_info *pg, u32 old_type, u32 new_type);
 /* Someone else holds PGT_busy: a pause. */
 void frame_type_wait(void);
-/* TLB clock now, kept in the frame when its last use as a type ends. */
-u32 frame_tlb_stamp(void);
 
 /* Does @type need its contents checked? */
 static inline bool type_is_checked(u32 type)

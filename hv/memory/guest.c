@@ -42,9 +42,15 @@ size_t clear_guest(u64 guest_va, size_t n)
 
 int get_guest_u64(u64 *dst, u64 guest_va)
 {
+	u64 val;
+
 	if (unlikely(!guest_addr_ok(guest_va)))
 		return -EFAULT;
-	return get_guest_word(*dst, guest_va) ? -EFAULT : 0;
+	get_guest_or_goto(val, guest_va, fault);
+	*dst = val;
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 int put_guest_u64(u64 guest_va, u64 val)

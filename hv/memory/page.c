@@ -26,7 +26,8 @@ bool get_page(struct page_info *pg, const struct domain *d)
 	u32 x = READ_ONCE(pg->count);
 
 	do {
-		if (unlikely(!(x & PGC_count_mask) || (x & PGC_count_mask) == PGC_count_mask))
+		/* Half the range is left to writable references, which are fewer and not counted here. */
+		if (unlikely((x & PGC_count_mask) - 1 >= PGC_count_mask / 2))
 			return false;
 	} while (!__atomic_compare_exchange_n(&pg->count, &x, x + 1, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_RELAXED));
@@ -108,22 +109,20 @@ bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type)
 		      ((u32)x & PGT_count_mask) - 1 < PGT_count_mask - 1 && pg->owner == d->id)) {
 		u64 n = x + STATE_COUNT_ONE + 1;
 
-		if (unlikely(!(n >> 32 & PGC_count_mask)))
-			return false;
 		if (likely(__atomic_compare_exchange_n(&pg->state, &x, n, false, __ATOMIC_SEQ_CST,
 						       __ATOMIC_RELAXED))) {
 			if (likely(pg->owner == d->id))
 				return true;
-			put_page_writable(pg);
+			put_page_writable_slow(pg);
 			return false;
 		}
 	}
 	return false;
 }
 
-bool get_page_writable(struct page_info *pg, const struct domain *d)
+bool get_page_writable_slow(struct page_info *pg, const struct domain *d)
 {
-	if (likely(get_page_if_type(pg, d, PGT_writable)))
+	if (get_page_if_type(pg, d, PGT_writable))
 		return true;
 	if (!get_page(pg, d))
 		return false;
@@ -133,7 +132,7 @@ bool get_page_writable(struct page_info *pg, const struct domain *d)
 	return false;
 }
 
-void put_page_writable(struct page_info *pg)
+void put_page_writable_slow(struct page_info *pg)
 {
 	u64 x = READ_ONCE(pg->state);
 

@@ -20,6 +20,13 @@
 
 struct domain;
 
+/* TLB clock now, kept in the frame when its last use as a type ends; see pv/tlb.h. */
+extern u32 tlb_clock;
+static inline u32 frame_tlb_stamp(void)
+{
+	return READ_ONCE(tlb_clock);
+}
+
 struct page_info {
 	union {
 		u64 state;
@@ -64,10 +71,15 @@ _Static_assert(sizeof(struct page_info) == 24, "frame table budget: 12 MiB per 2
 #define m2p_table ((u64 *)M2P_RW_START)
 #define INVALID_M2P 0x5555555555555555ULL /* INVALID_P2M_ENTRY of a frame that is nobody's */
 
-extern mfn_t max_mfn; /* one past the last frame of the frame table */
+extern mfn_t max_mfn;      /* one past the last frame of the frame table */
+extern mfn_t solid_mfn;    /* up to here the frame table has no gaps */
+bool mfn_valid_above(mfn_t mfn);
 
 /* Is there a page_info (RAM or a hole that the frame table covers)? */
-bool mfn_valid(mfn_t mfn);
+static inline bool mfn_valid(mfn_t mfn)
+{
+	return likely(mfn < solid_mfn) || mfn_valid_above(mfn);
+}
 
 static inline struct page_info *mfn_to_page(mfn_t mfn)
 {
@@ -100,9 +112,52 @@ int put_page_type(struct page_info *pg, bool preemptible);
  * validates. For tables in use; release with put_page_writable(). */
 MUST_CHECK bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type);
 
-/* Both in one compare-and-exchange for data frames; the PTE-update fast path. */
-MUST_CHECK bool get_page_writable(struct page_info *pg, const struct domain *d);
-void put_page_writable(struct page_info *pg);
+/* Both for data frames; the PTE-update fast path. */
+MUST_CHECK bool get_page_writable_slow(struct page_info *pg, const struct domain *d);
+void put_page_writable_slow(struct page_info *pg);
+
+/* The type words of a data frame in use and at rest. */
+#define DATA_IN_USE (PGT_writable | PGT_validated)
+#define DATA_AT_REST PGT_writable
+
+/* Page and writable reference in one exchange, if the frame is data already and @owner's. */
+static inline bool get_page_writable(struct page_info *pg, const struct domain *d, domid_t owner)
+{
+	u64 x = READ_ONCE(pg->state), n = x + STATE_COUNT_ONE + 1;
+
+	if ((u32)x == DATA_AT_REST)
+		n |= PGT_validated;
+	else if (unlikely(((u32)x & ~PGT_count_mask) != DATA_IN_USE))
+		return get_page_writable_slow(pg, d);
+	if (unlikely(pg->owner != owner || !(x >> 32 & PGC_count_mask) ||
+		     ((u32)n & ~PGT_count_mask) != DATA_IN_USE ||
+		     !__atomic_compare_exchange_n(&pg->state, &x, n, false, __ATOMIC_SEQ_CST,
+						  __ATOMIC_RELAXED)))
+		return get_page_writable_slow(pg, d);
+	if (likely(pg->owner == owner))
+		return true;
+	put_page_writable_slow(pg);
+	return false;
+}
+
+static inline void put_page_writable(struct page_info *pg)
+{
+	u64 x = READ_ONCE(pg->state), n = x - STATE_COUNT_ONE - 1;
+
+	if (unlikely(!(n >> 32 & PGC_count_mask) || ((u32)x & PGT_busy)))
+		goto slow;
+	if (!((u32)n & PGT_count_mask)) {
+		if ((u32)x != (DATA_IN_USE | 1))
+			goto slow;
+		pg->tlb_stamp = frame_tlb_stamp();
+		n &= ~(u64)PGT_validated;
+	}
+	if (likely(__atomic_compare_exchange_n(&pg->state, &x, n, false, __ATOMIC_SEQ_CST,
+					       __ATOMIC_RELAXED)))
+		return;
+slow:
+	put_page_writable_slow(pg);
+}
 
 /* Owner @d gets frame @mfn (fresh from frame_alloc): count = allocation reference,
  * type none, put on d's list, tot_pages++. -E2BIG beyond max_pages. Takes d->page_lock. */

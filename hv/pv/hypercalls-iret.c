@@ -10,50 +10,51 @@
 #include "x86/asm-fixup.h"
 #include "console/console.h"
 
-enum { W_RAX, W_R11, W_RCX, W_FLAGS, W_RIP, W_CS, W_RFLAGS, W_RSP, W_SS, IRET_WORDS };
+enum { W_RAX, W_R11, W_RCX, W_FLAGS, W_RIP, W_CS, W_RFLAGS, W_RSP, W_SS };
 
 #define NOT_THE_GUESTS (X86_EFLAGS_IOPL | X86_EFLAGS_VM | X86_EFLAGS_NT)
 
-static inline int read_frame(u64 *w, u64 sp)
-{
-	int bad = 0;
-
-	if (unlikely(!guest_addr_ok(sp) || !guest_addr_ok(sp + IRET_WORDS * 8 - 1)))
-		return -EFAULT;
-	for (unsigned i = 0; i < IRET_WORDS; i++)
-		bad |= get_guest_word(w[i], sp + i * 8);
-	return bad;
-}
-
 long hypercall_iret(void)
 {
-	struct vcpu *v = current;
-	struct cpu_regs *regs = &cpu_info()->guest_regs;
-	u64 w[IRET_WORDS];
+	struct cpu_info *info = cpu_info();
+	struct vcpu *v = info->running;
+	struct cpu_regs *regs = &info->guest_regs;
+	const u64 *frame = (const u64 *)regs->rsp;
+	u64 rax, r11, rcx, flags, rip, cs, rflags, rsp, ss;
 
-	if (unlikely(read_frame(w, regs->rsp))) {
-		domain_crash(v->domain, "iret frame at %lx cannot be read", (unsigned long)regs->rsp);
-		return -EFAULT;
-	}
-	if ((w[W_CS] & 3) == 3) {
+	if (unlikely(!guest_addr_ok((u64)frame) || !guest_addr_ok((u64)frame + 71)))
+		goto fault;
+	get_guest_or_goto(cs, &frame[W_CS], fault);
+	get_guest_or_goto(flags, &frame[W_FLAGS], fault);
+	get_guest_or_goto(rip, &frame[W_RIP], fault);
+	get_guest_or_goto(rflags, &frame[W_RFLAGS], fault);
+	get_guest_or_goto(rsp, &frame[W_RSP], fault);
+	get_guest_or_goto(ss, &frame[W_SS], fault);
+	get_guest_or_goto(r11, &frame[W_R11], fault);
+	get_guest_or_goto(rcx, &frame[W_RCX], fault);
+	get_guest_or_goto(rax, &frame[W_RAX], fault);
+	if ((cs & 3) == 3) {
 		if (unlikely(!v->pv.user_l4)) {
 			domain_crash(v->domain, "return to user mode without user page tables");
-			return w[W_RAX];
+			return rax;
 		}
 		pv_toggle_mode(v);
 	}
-	regs->rip = w[W_RIP];
-	regs->cs = w[W_CS] | 3;
-	regs->rflags = (w[W_RFLAGS] & ~(u64)NOT_THE_GUESTS) | X86_EFLAGS_IF | X86_EFLAGS_RESERVED;
-	regs->rsp = w[W_RSP];
-	regs->ss = w[W_SS] | 3;
-	if (w[W_FLAGS] & VGCF_in_syscall) { /* as SYSRET would leave them */
-		regs->r11 = regs->rflags;
-		regs->rcx = regs->rip;
-	} else {
-		regs->r11 = w[W_R11];
-		regs->rcx = w[W_RCX];
+	regs->rip = rip;
+	regs->cs = cs | 3;
+	v->info->evtchn_upcall_mask = !(rflags & X86_EFLAGS_IF);
+	rflags = (rflags & ~(u64)NOT_THE_GUESTS) | X86_EFLAGS_IF | X86_EFLAGS_RESERVED;
+	regs->rflags = rflags;
+	regs->rsp = rsp;
+	regs->ss = ss | 3;
+	if (flags & VGCF_in_syscall) { /* as SYSRET would leave them */
+		r11 = rflags;
+		rcx = rip;
 	}
-	v->info->evtchn_upcall_mask = !(w[W_RFLAGS] & X86_EFLAGS_IF);
-	return w[W_RAX];
+	regs->r11 = r11;
+	regs->rcx = rcx;
+	return rax;
+fault:
+	domain_crash(v->domain, "iret frame at %lx cannot be read", (unsigned long)frame);
+	return -EFAULT;
 }

@@ -67,7 +67,7 @@ long hypercall_update_descriptor(u64 maddr, u64 desc)
 	if ((maddr & 7) || !mfn_valid(mfn) || !descriptor_ok(&desc))
 		return -EINVAL;
 	pg = mfn_to_page(mfn);
-	if (!get_page_if_type(pg, d, PGT_seg_desc) && !get_page_writable(pg, d))
+	if (!get_page_if_type(pg, d, PGT_seg_desc) && !get_page_writable(pg, d, d->id))
 		return -EINVAL;
 	slot = (u64 *)page_to_virt(pg) + (maddr & ~PAGE_MASK) / 8;
 	__atomic_store_n(slot, desc, __ATOMIC_SEQ_CST);

@@ -43,7 +43,7 @@ static int table_hold(struct table_ref *ref, mfn_t mfn, const struct domain *d)
 	type = READ_ONCE(pg->type) & PGT_type_mask;
 	if (type >= PGT_l1 && type <= PGT_l4 && get_page_if_type(pg, d, type)) {
 		ref->type = type;
-	} else if (get_page_writable(pg, d)) {
+	} else if (get_page_writable(pg, d, d->id)) {
 		ref->type = PGT_writable;
 	} else {
 		return -EINVAL;
@@ -141,14 +141,17 @@ long hypercall_mmu_update(u64 reqs, u64 count_arg, u64 done, u64 foreign)
 			rc = -ERESTART;
 			break;
 		}
-		if (unlikely(!guest_addr_ok(reqs) || !guest_addr_ok(reqs + 15)) ||
-		    (get_guest_word(ptr, reqs) | get_guest_word(val, reqs + 8))) {
-			rc = -EFAULT;
-			break;
-		}
+		if (unlikely(!guest_addr_ok(reqs) || !guest_addr_ok(reqs + 15)))
+			goto fault;
+		get_guest_or_goto(ptr, reqs, fault);
+		get_guest_or_goto(val, reqs + 8, fault);
 		rc = one_request(&ref, ptr, val, d, owner);
 		if (unlikely(rc))
 			break;
+		continue;
+fault:
+		rc = -EFAULT;
+		break;
 	}
 	table_release(&ref);
 	pg_owner_put(owner);

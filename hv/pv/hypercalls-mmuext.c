@@ -195,7 +195,7 @@ static int op_clear_page(const struct mmuext_op *op, struct domain *owner)
 	if (!mfn_valid(op->arg1.mfn))
 		return -EINVAL;
 	pg = mfn_to_page(op->arg1.mfn);
-	if (!get_page_writable(pg, owner))
+	if (!get_page_writable(pg, owner, owner->id))
 		return -EINVAL;
 	memset(page_to_virt(pg), 0, PAGE_SIZE);
 	put_page_writable(pg);
@@ -213,7 +213,7 @@ static int op_copy_page(const struct mmuext_op *op, struct domain *owner)
 	src = mfn_to_page(op->arg2.src_mfn);
 	if (!get_page(src, owner))
 		return -EINVAL;
-	if (get_page_writable(dst, owner)) {
+	if (get_page_writable(dst, owner, owner->id)) {
 		memcpy(page_to_virt(dst), page_to_virt(src), PAGE_SIZE);
 		put_page_writable(dst);
 		rc = 0;

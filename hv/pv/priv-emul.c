@@ -213,23 +213,37 @@ static bool fast_path(struct vcpu *v, struct cpu_regs *regs, u64 bytes)
 	return true;
 }
 
+union code {
+	u8 bytes[16];
+	u64 word[2];
+};
+
+/* The instruction's bytes; how many of INSN_MAX could not be read. */
+static unsigned fetch(union code *code, u64 rip)
+{
+	u64 first, second;
+
+	if (likely(guest_addr_ok(rip) && guest_addr_ok(rip + 15))) {
+		get_guest_or_goto(first, rip, slow);
+		get_guest_or_goto(second, rip + 8, slow);
+		code->word[0] = first;
+		code->word[1] = second;
+		return 0;
+	}
+slow:
+	return copy_from_guest(code->bytes, rip, INSN_MAX);
+}
+
 bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
 {
-	union {
-		u8 bytes[16];
-		u64 word[2];
-	} code;
+	union code code;
 	unsigned n = INSN_MAX;
 	enum result result;
 	struct insn in;
 
-	if (likely(guest_addr_ok(regs->rip) && guest_addr_ok(regs->rip + 15)) &&
-	    !(get_guest_word(code.word[0], regs->rip) | get_guest_word(code.word[1], regs->rip + 8))) {
-		if (fast_path(v, regs, code.word[0]))
-			return true;
-	} else {
-		n -= copy_from_guest(code.bytes, regs->rip, n);
-	}
+	n -= fetch(&code, regs->rip);
+	if (n == INSN_MAX && fast_path(v, regs, code.word[0]))
+		return true;
 	if (insn_decode(code.bytes, n, &in))
 		return false;
 	trace_pv_emulate_privop(regs->rip);

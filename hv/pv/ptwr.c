@@ -223,9 +223,12 @@ static bool fetch_and_decode(struct cpu_regs *regs, struct insn *in)
 	unsigned n = INSN_MAX;
 	u64 first;
 
-	if (likely(guest_addr_ok(regs->rip) && !get_guest_word(first, regs->rip)) &&
-	    decode_fast(first, regs, in))
-		return true;
+	if (likely(guest_addr_ok(regs->rip))) {
+		get_guest_or_goto(first, regs->rip, slow);
+		if (decode_fast(first, regs, in))
+			return true;
+	}
+slow:
 	n -= copy_from_guest(bytes, regs->rip, n);
 	return !insn_decode(bytes, n, in);
 }

@@ -10,7 +10,7 @@
 #include "x86/cpu.h"
 #include "x86/irq.h"
 
-static u32 tlb_clock = 1;
+u32 tlb_clock = 1;
 
 static void tlb_clock_tick(struct pcpu *p)
 {
@@ -19,11 +19,6 @@ static void tlb_clock_tick(struct pcpu *p)
 	if (likely(now != ~0U))
 		now = __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST);
 	p->tlb_generation = now;
-}
-
-u32 frame_tlb_stamp(void)
-{
-	return READ_ONCE(tlb_clock);
 }
 
 void frame_type_wait(void)

@@ -33,22 +33,36 @@ static bool is_device_frame(mfn_t mfn)
 	return !mfn_valid(mfn) || mfn_to_page(mfn)->owner == DOMID_IO;
 }
 
-int l1e_get(u64 l1e, struct domain *d, struct domain *owner)
+static int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner)
 {
 	mfn_t mfn = pte_mfn(l1e);
 	struct page_info *pg;
 
-	if (unlikely(l1e & ~L1_ALLOWED))
-		return -EINVAL;
 	if (unlikely(is_device_frame(mfn)))
 		return device_frame_get(mfn, d);
 	pg = mfn_to_page(mfn);
 	if (l1e & PTE_RW)
-		return likely(get_page_writable(pg, owner)) ? 0 : -EINVAL;
+		return likely(get_page_writable(pg, owner, owner->id)) ? 0 : -EINVAL;
 	return likely(get_page(pg, owner)) ? 0 : -EINVAL;
 }
 
-void l1e_put(u64 l1e, struct domain *d)
+/* Data of the owner's mapped writable: most entries there are. */
+static inline int l1e_get_inline(u64 l1e, struct domain *d, struct domain *owner, domid_t owner_id)
+{
+	mfn_t mfn = pte_mfn(l1e);
+
+	if (likely((l1e & PTE_RW) && mfn < solid_mfn) &&
+	    likely(mfn_to_page(mfn)->owner == owner_id))
+		return likely(get_page_writable(mfn_to_page(mfn), owner, owner_id)) ? 0 : -EINVAL;
+	return l1e_get_slow(l1e, d, owner);
+}
+
+int l1e_get(u64 l1e, struct domain *d, struct domain *owner)
+{
+	return l1e_get_inline(l1e, d, owner, owner->id);
+}
+
+static void l1e_put_slow(u64 l1e, struct domain *d)
 {
 	mfn_t mfn = pte_mfn(l1e);
 	struct page_info *pg;
@@ -64,6 +78,21 @@ void l1e_put(u64 l1e, struct domain *d)
 	if (unlikely((pg->type & PGT_type_mask) == PGT_seg_desc && (pg->type & PGT_count_mask)))
 		pv_drop_ldt_all(d);
 	put_page(pg);
+}
+
+static inline void l1e_put_inline(u64 l1e, struct domain *d, domid_t id)
+{
+	mfn_t mfn = pte_mfn(l1e);
+
+	if (likely((l1e & PTE_RW) && mfn < solid_mfn) && likely(mfn_to_page(mfn)->owner == id))
+		put_page_writable(mfn_to_page(mfn));
+	else
+		l1e_put_slow(l1e, d);
+}
+
+void l1e_put(u64 l1e, struct domain *d)
+{
+	l1e_put_inline(l1e, d, d->id);
 }
 
 int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible)
@@ -95,7 +124,7 @@ static void devalidate_l1(u64 *table, unsigned n, struct domain *d)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (table[i] & PTE_PRESENT)
-			l1e_put(table[i], d);
+			l1e_put_inline(table[i], d, d->id);
 }
 
 static int validate_l1(u64 *table, struct domain *d)
@@ -105,7 +134,7 @@ static int validate_l1(u64 *table, struct domain *d)
 
 		if (!(e & PTE_PRESENT))
 			continue;
-		if (unlikely(l1e_get(e, d, d))) {
+		if (unlikely(l1e_get_inline(e, d, d, d->id))) {
 			devalidate_l1(table, i, d);
 			return -EINVAL;
 		}

@@ -22,17 +22,22 @@ u64 ex_table_find(u64 rip);
 	__asm__ goto("1: movq %0, %1\n\t" EX_TABLE_ASM("1b", "%l[" #label "]")  \
 		     : : "r"((u64)(val)), "m"(*(u64 *)(ptr)) : "memory" : label)
 
-/* Reads cannot use asm goto with outputs on this compiler: 0 or -1 in @err. */
-#define get_guest_word(dst, ptr)                                                \
-	({                                                                      \
-		int err_ = 0;                                                   \
-		u64 val_ = 0;                                                   \
-		__asm__ volatile("1: movq %2, %1\n2:\n\t"                      \
-				 ".section .text.fixup, \"ax\"\n3: movl $-1, %0\n\tjmp 2b\n\t" \
-				 ".previous\n\t" EX_TABLE_ASM("1b", "3b")        \
-				 : "+r"(err_), "+r"(val_) : "m"(*(const u64 *)(ptr)) : "memory"); \
-		(dst) = val_;                                                   \
-		err_;                                                           \
-	})
+/* @dst: a u64 lvalue in a register; undefined after the jump. */
+#define get_guest_or_goto(dst, ptr, label)                                      \
+	__asm__ goto("1: movq %1, %0\n\t" EX_TABLE_ASM("1b", "%l[" #label "]")  \
+		     : "=r"(dst) : "m"(*(const u64 *)(ptr)) : "memory" : label)
+
+/* The same as an expression: 0, or -1 and @dst unchanged. */
+static inline int read_word_or_fail(u64 *dst, const void *ptr)
+{
+	u64 val;
+
+	get_guest_or_goto(val, ptr, fault);
+	*dst = val;
+	return 0;
+fault:
+	return -1;
+}
+#define get_guest_word(dst, ptr) read_word_or_fail(&(dst), (const void *)(ptr))
 
 #endif

@@ -26,7 +26,7 @@
 extern u64 boot_l3_direct[512], boot_l3_image[512], boot_l2[4 * 512];
 extern u8 __image_start[], __text_end[], __rodata_end[], __image_end[];
 
-mfn_t max_mfn;
+mfn_t max_mfn, solid_mfn;
 
 /* One bit per 2 MiB of frame table; a clear bit means no page_info there. */
 static u64 chunk_present[(1ULL << 30) * sizeof(struct page_info) / L2_SIZE / 64];
@@ -35,7 +35,7 @@ static u64 vmap_next = VMAP_GENERAL;
 static u64 window_used[MAX_WINDOWS / 64];
 static spinlock_t vmap_lock = SPINLOCK_INIT;
 
-bool mfn_valid(mfn_t mfn)
+bool mfn_valid_above(mfn_t mfn)
 {
 	u64 chunk = mfn * sizeof(struct page_info) >> 21;
 
@@ -223,6 +223,10 @@ void paging_init(void)
 	for (u64 off = 0; off < (u64)max_mfn * 8; off += L2_SIZE)
 		if (*l2_entry(M2P_RW_START + off) & PTE_PRESENT)
 			memset((void *)(M2P_RW_START + off), 0x55, L2_SIZE);
+	/* In steps far below the frames of one 2 MiB chunk, so that no gap is stepped over. */
+	while (solid_mfn < max_mfn && mfn_valid_above(solid_mfn) &&
+	       mfn_valid_above(MIN(solid_mfn + 4095, max_mfn - 1)))
+		solid_mfn = MIN(solid_mfn + 4096, max_mfn);
 	mark_frames();
 	/* Every slot's L3 must exist before the first guest root copies the slots. */
 	for (u64 va = HV_VIRT_START; va < DIRECTMAP_START; va += 1ULL << 39)

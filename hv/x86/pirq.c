@@ -397,7 +397,7 @@ int pirq_set_eoi_page(struct domain *d, mfn_t mfn, bool auto_unmask)
 	struct irq_state *st = d->irqs;
 	unsigned long flags;
 
-	if (!st || !mfn_valid(mfn) || !get_page_writable(mfn_to_page(mfn), d))
+	if (!st || !mfn_valid(mfn) || !get_page_writable(mfn_to_page(mfn), d, d->id))
 		return -EINVAL;
 	flags = spin_lock_irqsave(&irq_lock);
 	if (st->eoi_map) {
