@@ -2,8 +2,7 @@
 /*
  * For the tests of hv/boot only (host): generated data of several kinds from a
  * seed, and real compressors run over it.  Buffers are exactly as long as what
- * they hold, so that the address sanitizer sees every byte too far.  Tests end
- * without freeing; each runs in a process of its own.
+ * they hold, so that the address sanitizer sees every byte too far.
  */
 #ifndef ORRERY_BOOT_DECOMPRESS_TESTING_H
 #define ORRERY_BOOT_DECOMPRESS_TESTING_H
@@ -29,9 +28,29 @@ static inline u32 test_random(u64 *seed)
 	return *seed >> 32;
 }
 
+/* All buffers so far; a loop frees those of a round by going back to how many there were. */
+static struct {
+	void **buffer;
+	size_t number, room;
+} test_buffers;
+
 static inline struct bytes bytes_new(size_t len)
 {
-	return (struct bytes){ malloc(len ? len : 1), len };
+	void *p = malloc(len ? len : 1);
+
+	if (test_buffers.number == test_buffers.room) {
+		test_buffers.room = test_buffers.room * 2 + 64;
+		test_buffers.buffer = realloc(test_buffers.buffer,
+					      test_buffers.room * sizeof(void *));
+	}
+	test_buffers.buffer[test_buffers.number++] = p;
+	return (struct bytes){ p, len };
+}
+
+static inline void test_free_from(size_t number)
+{
+	while (test_buffers.number > number)
+		free(test_buffers.buffer[--test_buffers.number]);
 }
 
 static inline struct bytes bytes_copy(const u8 *p, size_t len)
@@ -51,7 +70,18 @@ static inline struct bytes bytes_join(struct bytes a, struct bytes b)
 	return both;
 }
 
-enum test_data { DATA_ZEROS, DATA_RANDOM, DATA_TEXT, DATA_CODE, DATA_MIXED, DATA_FAR, DATA_KINDS };
+enum test_data {
+	DATA_ZEROS,
+	DATA_RANDOM,
+	DATA_TEXT,
+	DATA_CODE,
+	DATA_MIXED,
+	DATA_FAR,     /* incompressible but for matches at half the length */
+	DATA_FEW,     /* four values: a short Huffman tree */
+	DATA_REGULAR, /* 16 bytes that stay, 6 that do not: all sequences alike */
+	DATA_WORDS,   /* of four bytes from a large vocabulary: as many matches as can be */
+	DATA_KINDS
+};
 
 /* Words from a vocabulary of 200, the early ones more often. */
 static inline void fill_text(u8 *p, size_t len, u64 *seed)
@@ -87,12 +117,22 @@ static inline void fill_random(u8 *p, size_t len, u64 *seed)
 		p[i] = test_random(seed);
 }
 
+static inline void fill_words(u8 *p, size_t len, u64 *seed)
+{
+	for (size_t i = 0; i < len; i += 4) {
+		u32 word = (test_random(seed) % 20000 + 1) * 2654435761U;
+
+		memcpy(p + i, &word, MIN(4, len - i));
+	}
+}
+
 /* Stretches of all the other kinds, and copies from anywhere before. */
 static inline void fill_mixed(u8 *p, size_t len, u64 *seed)
 {
 	for (size_t at = 0; at < len;) {
-		size_t part = MIN(1 + test_random(seed) % 3000, len - at);
+		size_t part = 1 + test_random(seed) % 3000;
 
+		part = MIN(part, len - at);
 		switch (test_random(seed) % 6) {
 		case 0:
 			memset(p + at, test_random(seed), part);
@@ -134,9 +174,20 @@ static inline struct bytes test_bytes(enum test_data kind, size_t len, u64 seed)
 	case DATA_CODE:
 		fill_code(b.p, len, &seed);
 		break;
-	case DATA_FAR: /* incompressible but for matches at half the length */
+	case DATA_FAR:
 		fill_random(b.p, len, &seed);
 		memcpy(b.p + len - len / 2, b.p, len / 2);
+		break;
+	case DATA_FEW:
+		for (size_t i = 0; i < len; i++)
+			b.p[i] = test_random(&seed) % 4;
+		break;
+	case DATA_REGULAR:
+		for (size_t i = 0; i < len; i++)
+			b.p[i] = i % 22 < 16 ? i % 22 * 11 : test_random(&seed);
+		break;
+	case DATA_WORDS:
+		fill_words(b.p, len, &seed);
 		break;
 	default:
 		fill_mixed(b.p, len, &seed);
@@ -146,7 +197,7 @@ static inline struct bytes test_bytes(enum test_data kind, size_t len, u64 seed)
 
 static inline struct bytes read_all(FILE *f)
 {
-	struct bytes b = { NULL, 0 };
+	struct bytes b = { NULL, 0 }, exact;
 	size_t room = 0, got;
 
 	do {
@@ -155,7 +206,9 @@ static inline struct bytes read_all(FILE *f)
 		got = fread(b.p + b.len, 1, room - b.len, f);
 		b.len += got;
 	} while (got);
-	return bytes_copy(b.p, b.len);
+	exact = bytes_copy(b.p, b.len);
+	free(b.p);
+	return exact;
 }
 
 /* What the shell command makes of @in at its standard input. */
