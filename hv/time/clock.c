@@ -54,6 +54,7 @@ static struct {
 	s_time_t base_ns; /* our time when ticks was 0 */
 	u64 previous_tsc; /* of the last correction */
 	u64 previous_ns;
+	bool slewing;     /* the slope makes up for an error: right for one period only */
 } platform_state;
 static struct timer correction_timer;
 
@@ -211,7 +212,7 @@ static u64 platform_ns(u32 value, s_time_t local)
 	return mul_div(platform_state.ticks, NS_PER_SEC, platform->hz) + platform_state.base_ns;
 }
 
-/* New slope: the rate of the last period, and the @error made up for within the next. */
+/* New slope: the rate of the last period, with @error made up for within the next. */
 static void change_slope(u64 tsc, s_time_t local, u64 platform_now, s64 error)
 {
 	u64 ticks_per_second = mul_div(tsc - platform_state.previous_tsc, NS_PER_SEC,
@@ -220,6 +221,7 @@ static void change_slope(u64 tsc, s_time_t local, u64 platform_now, s64 error)
 	unsigned cpu;
 
 	error = MAX(MIN(error, MAX_SLEW), -MAX_SLEW);
+	platform_state.slewing = error != 0;
 	flags = spin_lock_irqsave(&scale_lock);
 	master.tsc = tsc;
 	master.ns = local;
@@ -244,7 +246,9 @@ static void correct(void *unused)
 	local = p->stime_stamp + scale_ticks(tsc - p->tsc_stamp, p->tsc_mul, p->tsc_shift);
 	platform_now = platform_ns(value, local);
 	error = (s64)platform_now - local;
-	if ((error > deadband || error < -deadband) && platform_now > platform_state.previous_ns)
+	if (error <= deadband && error >= -deadband)
+		error = 0;
+	if ((error || platform_state.slewing) && platform_now > platform_state.previous_ns)
 		change_slope(tsc, local, platform_now, error);
 	platform_state.previous_tsc = tsc;
 	platform_state.previous_ns = platform_now;
