@@ -22,6 +22,9 @@
 #include "evtchn/evtchn.h"
 #include "lib/spinlock.h"
 
+struct evtchn_fifo;      /* fifo.h */
+struct evtchn_fifo_vcpu;
+
 enum channel_state {
 	CH_FREE,
 	CH_RESERVED, /* port 0: stands for "none" in the ABI */
@@ -48,13 +51,13 @@ struct evtchn {
 		u32 pirq;             /* CH_PIRQ */
 	};
 	struct domain *peer_domain;   /* CH_INTERDOMAIN: peer's owner, kept by the connection */
+	struct evtchn_fifo_vcpu *queues; /* FIFO: see fifo.h; NULL: look it up */
+	u32 *word;                    /* FIFO: valid while queues is set */
 };
-_Static_assert(sizeof(struct evtchn) == 32, "128 channels a page");
+_Static_assert(sizeof(struct evtchn) == 48, "a bucket is 3 KiB");
 
-#define BUCKET_SHIFT 7
+#define BUCKET_SHIFT 6
 #define BUCKET_PORTS (1U << BUCKET_SHIFT)
-
-struct evtchn_fifo;
 
 struct evtchn_state {
 	struct evtchn **bucket;   /* nr_buckets entries, NULL until needed */
@@ -100,5 +103,18 @@ int port_first(struct domain *d);
 void port_free(struct domain *d, struct evtchn *ch);
 /* Largest port count under the ABI the guest uses now. */
 u32 port_limit(const struct evtchn_state *st);
+
+/* Off the fast path of the next: @v sleeps, runs elsewhere or does not run at all. */
+void vcpu_wake_for_event(struct vcpu *v);
+
+/* Show @v an upcall, and see that it notices.  On its own way back to the guest it looks. */
+static inline void mark_events_pending(struct vcpu *v)
+{
+	if (__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+		return;
+	v->event_count++;
+	if (unlikely(v != current || READ_ONCE(v->sched.blocked_by)))
+		vcpu_wake_for_event(v);
+}
 
 #endif

@@ -55,8 +55,7 @@ bool vcpu_events_pending(const struct vcpu *v)
 	return READ_ONCE(v->info->evtchn_upcall_pending) && !READ_ONCE(v->info->evtchn_upcall_mask);
 }
 
-/* Off the fast path: @v sleeps, runs elsewhere or is not running at all. */
-static void wake_for_event(struct vcpu *v)
+void vcpu_wake_for_event(struct vcpu *v)
 {
 	if (unlikely(READ_ONCE(v->polling)))
 		evtchn_poll_end(v);
@@ -65,12 +64,7 @@ static void wake_for_event(struct vcpu *v)
 
 void vcpu_mark_events_pending(struct vcpu *v)
 {
-	if (__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
-		return;
-	v->event_count++;
-	/* On its own way back to the guest it looks by itself. */
-	if (v != current || READ_ONCE(v->sched.blocked_by))
-		wake_for_event(v);
+	mark_events_pending(v);
 }
 
 void evtchn_poll_begin(struct vcpu *v, u32 port)
@@ -88,7 +82,7 @@ bool evtchn_poll_end(struct vcpu *v)
 	return true;
 }
 
-static void wake_pollers(struct domain *d, u32 port)
+static __attribute__((noinline, cold)) void wake_pollers(struct domain *d, u32 port)
 {
 	struct vcpu *v;
 	unsigned i;
@@ -103,56 +97,84 @@ static void wake_pollers(struct domain *d, u32 port)
 
 /* --- raising --------------------------------------------------------------- */
 
-/* False if the event was pending before. */
-static bool two_level_raise_port(struct domain *d, const struct evtchn *ch)
+static void two_level_raise_port(struct domain *d, const struct evtchn *ch)
 {
 	struct vcpu *v = d->vcpu[READ_ONCE(ch->vcpu)];
 	struct shared_info *si = d->shared_info;
-	enum two_level_result result;
 
 	if (unlikely(!v)) { /* raised by the builder before the domain has a vCPU */
 		bitmap_atomic_set(si->evtchn_pending, ch->port);
-		return false;
+		return;
 	}
-	result = two_level_raise(si->evtchn_pending, si->evtchn_mask,
-				 &v->info->evtchn_pending_sel, ch->port);
-	if (result == TWO_LEVEL_NOTIFY)
-		vcpu_mark_events_pending(v);
-	return result != TWO_LEVEL_MERGED;
+	if (two_level_raise(si->evtchn_pending, si->evtchn_mask, &v->info->evtchn_pending_sel,
+			    ch->port))
+		mark_events_pending(v);
+}
+
+static __attribute__((noinline)) void raise_other(struct domain *d, struct evtchn *ch)
+{
+	if (d->evtchn->fifo)
+		fifo_raise(d, ch);
+	else
+		two_level_raise_port(d, ch);
+}
+
+static inline __attribute__((always_inline)) void raise(struct domain *d, struct evtchn *ch)
+{
+	if (unlikely(!fifo_raise_fast(ch)))
+		raise_other(d, ch);
+	if (unlikely(READ_ONCE(d->evtchn->pollers)))
+		wake_pollers(d, ch->port);
 }
 
 void channel_raise(struct domain *d, struct evtchn *ch)
 {
-	bool fresh = d->evtchn->fifo ? fifo_raise(d, ch) : two_level_raise_port(d, ch);
+	raise(d, ch);
+}
 
-	if (unlikely(READ_ONCE(d->evtchn->pollers)) && fresh)
-		wake_pollers(d, ch->port);
+/* @pre ch->lock held, interrupts off. */
+static inline __attribute__((always_inline)) int send_locked(struct domain *d, struct evtchn *ch)
+{
+	struct evtchn *to = ch;
+
+	if (ch->state == CH_INTERDOMAIN) {
+		d = ch->peer_domain;
+		to = ch->peer;
+	} else if (unlikely(ch->state != CH_IPI)) {
+		/* Unbound: nobody is there yet, and connecting will raise one. */
+		return ch->state == CH_UNBOUND ? 0 : -EINVAL;
+	}
+	trace_evtchn_send(ch->port, to->vcpu, d->id, to->port);
+	raise(d, to);
+	return 0;
 }
 
 int evtchn_send(struct domain *d, u32 port)
 {
 	struct evtchn *ch = port_to_channel(d, port);
 	unsigned long flags;
-	int rc = 0;
+	int rc;
+
+	if (!ch)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&ch->lock);
+	rc = send_locked(d, ch);
+	spin_unlock_irqrestore(&ch->lock, flags);
+	return rc;
+}
+
+int evtchn_send_irqs_on(struct domain *d, u32 port)
+{
+	struct evtchn *ch = port_to_channel(d, port);
+	int rc;
 
 	if (unlikely(!ch))
 		return -EINVAL;
-	flags = spin_lock_irqsave(&ch->lock);
-	switch (ch->state) {
-	case CH_INTERDOMAIN:
-		trace_evtchn_send(port, ch->peer->vcpu, ch->peer_domain->id, ch->peer->port);
-		channel_raise(ch->peer_domain, ch->peer);
-		break;
-	case CH_IPI:
-		trace_evtchn_send(port, ch->vcpu, d->id, port);
-		channel_raise(d, ch);
-		break;
-	case CH_UNBOUND: /* nobody is there yet; connecting raises one */
-		break;
-	default:
-		rc = -EINVAL;
-	}
-	spin_unlock_irqrestore(&ch->lock, flags);
+	irq_disable();
+	spin_lock(&ch->lock);
+	rc = send_locked(d, ch);
+	spin_unlock(&ch->lock);
+	irq_enable();
 	return rc;
 }
 

@@ -34,6 +34,8 @@ void clear_global_virq_handlers(struct domain *d);
 int evtchn_send_pirq(struct domain *d, unsigned pirq);
 /* Inter-domain send by port, as EVTCHNOP_send: 0 or -EINVAL. */
 int evtchn_send(struct domain *d, u32 port);
+/* The same, for callers with interrupts on. */
+int evtchn_send_irqs_on(struct domain *d, u32 port);
 
 /* Unmasked events pending for @v?  The check on the way back to a guest and in block. */
 bool vcpu_events_pending(const struct vcpu *v);

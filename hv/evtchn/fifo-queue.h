@@ -46,7 +46,7 @@ static inline int fifo_try_link(u32 *word, u32 port)
  * keeps masking and unmasking to stand back; one that ignores it only loses
  * its own events.  False: the chain ended before, start a new one.
  */
-static inline bool fifo_link_behind(u32 *tail, u32 port)
+static __attribute__((noinline, unused)) bool fifo_link_behind(u32 *tail, u32 port)
 {
 	int rc = fifo_try_link(tail, port);
 
@@ -59,33 +59,31 @@ static inline bool fifo_link_behind(u32 *tail, u32 port)
 	return rc > 0;
 }
 
-/*
- * Append @port to the queue with @tail (0: never used) whose tail's word is
- * @tail_word (NULL if none).  True: a new chain began, so the READY bit of the queue
- * has to be set. @pre the queue's lock; @port's LINKED bit was set by the caller.
- */
-static inline bool fifo_append(u32 *head, u32 *tail, u32 *tail_word, u32 port)
+/* The guest changed the word between two steps: this way it cannot make us try again. */
+static __attribute__((noinline, cold, unused)) bool
+fifo_set_pending_apart(u32 *word)
 {
-	bool continues = tail_word && fifo_link_behind(tail_word, port);
+	u32 w = __atomic_fetch_or(word, FIFO_PENDING, __ATOMIC_SEQ_CST);
 
-	if (!continues)
-		__atomic_store_n(head, port, __ATOMIC_RELEASE);
-	*tail = port;
-	return !continues;
+	if (w & (FIFO_MASKED | FIFO_LINKED))
+		return false;
+	return !(__atomic_fetch_or(word, FIFO_LINKED, __ATOMIC_SEQ_CST) & FIFO_LINKED);
 }
 
 /*
  * Set PENDING.  True if the event has to be appended to a queue now: it is neither
- * masked nor on one; LINKED is set then.
+ * masked nor on one; LINKED is set then, in the same step unless the guest interferes.
  */
-static inline bool fifo_set_pending(u32 *word, bool *was_pending)
+static inline bool fifo_set_pending(u32 *word)
 {
-	u32 w = __atomic_fetch_or(word, FIFO_PENDING, __ATOMIC_SEQ_CST);
+	u32 w = READ_ONCE(*word);
+	bool link = !(w & (FIFO_MASKED | FIFO_LINKED));
 
-	*was_pending = w & FIFO_PENDING;
-	if (w & (FIFO_MASKED | FIFO_LINKED))
-		return false;
-	return !(__atomic_fetch_or(word, FIFO_LINKED, __ATOMIC_SEQ_CST) & FIFO_LINKED);
+	if (unlikely(!__atomic_compare_exchange_n(word, &w,
+						  w | FIFO_PENDING | (link ? FIFO_LINKED : 0), false,
+						  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
+		return fifo_set_pending_apart(word);
+	return link;
 }
 
 #endif

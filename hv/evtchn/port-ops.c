@@ -148,7 +148,8 @@ static int retarget(struct domain *d, struct evtchn *ch, const struct vcpu *v)
 	default:
 		return -EINVAL;
 	}
-	WRITE_ONCE(ch->vcpu, v->id);
+	__atomic_store_n(&ch->vcpu, v->id, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&ch->queues, NULL, __ATOMIC_SEQ_CST); /* in this order: fifo.c */
 	return 0;
 }
 
@@ -179,7 +180,7 @@ static void two_level_unmask_port(struct domain *d, const struct evtchn *ch)
 
 	if (two_level_unmask(si->evtchn_pending, si->evtchn_mask, &v->info->evtchn_pending_sel,
 			     ch->port))
-		vcpu_mark_events_pending(v);
+		mark_events_pending(v);
 }
 
 int evtchn_unmask(struct domain *d, u32 port)

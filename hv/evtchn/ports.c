@@ -94,6 +94,7 @@ void port_free(struct domain *d, struct evtchn *ch)
 	ch->state = CH_FREE;
 	ch->early = false;
 	ch->vcpu = 0;
+	ch->queues = NULL;
 	if (ch->port < d->evtchn->free_hint)
 		d->evtchn->free_hint = ch->port;
 }

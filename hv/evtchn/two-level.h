@@ -11,21 +11,12 @@
 #include "lib/bitmap.h"
 #include "lib/types.h"
 
-enum two_level_result {
-	TWO_LEVEL_MERGED, /* was pending already: nothing new to tell */
-	TWO_LEVEL_SILENT, /* now pending, but masked or its selector bit was set */
-	TWO_LEVEL_NOTIFY, /* the vCPU has to see an upcall */
-};
-
-/* @pending, @mask: the domain's arrays; @sel: the target vCPU's selector. */
-static inline enum two_level_result two_level_raise(u64 *pending, const u64 *mask, u64 *sel,
-						    u32 port)
+/* @pending, @mask: the domain's arrays; @sel: the target vCPU's selector.  True if the vCPU has to
+ * see an upcall: the event was not pending, is not masked, and its selector bit was clear. */
+static inline bool two_level_raise(u64 *pending, const u64 *mask, u64 *sel, u32 port)
 {
-	if (bitmap_atomic_test_and_set(pending, port))
-		return TWO_LEVEL_MERGED;
-	if (bitmap_test(mask, port) || bitmap_atomic_test_and_set(sel, port / 64))
-		return TWO_LEVEL_SILENT;
-	return TWO_LEVEL_NOTIFY;
+	return !bitmap_atomic_test_and_set(pending, port) && !bitmap_test(mask, port) &&
+	       !bitmap_atomic_test_and_set(sel, port / 64);
 }
 
 /* Clear the mask bit; true if the vCPU has to see an upcall for a pending event. */
