@@ -452,6 +452,49 @@ Test(frame_policies, several_blocks_freed_as_one_and_one_in_parts)
 	}
 }
 
+/* Whatever a policy holds back for single frames must not stand in the way of a block. */
+Test(frame_policies, single_frames_make_a_block_again)
+{
+	static const struct shape machine = { "1 MiB", 1, { { 8192, 8448 } } };
+	const struct frame_policy *const *pp;
+	struct frame_request any = FRAME_REQUEST_ANY;
+	struct bench b;
+
+	for_each_frame_policy(pp) {
+		for (unsigned order = 1; order <= 7; order++) {
+			if (!((*pp)->promises & FRAME_COALESCES))
+				continue;
+			bench_open_all_free(&b, *pp, &machine);
+			while (bench_alloc(&b, 0, &any) != MFN_NONE)
+				;
+			for (unsigned i = 0; i < 1U << order; i++)
+				bench_free(&b, 8192 + (1U << order) + i, 0);
+			cr_assert_eq(bench_alloc(&b, order, &any), 8192 + (1U << order));
+			check_sound(&b);
+			bench_close(&b);
+		}
+	}
+}
+
+Test(frame_policies, bump_takes_back_what_it_gave_last)
+{
+	struct frame_request any = FRAME_REQUEST_ANY;
+	struct bench b;
+	mfn_t first, second;
+
+	bench_open_all_free(&b, frame_policy_find("bump"), &pc_2g);
+	first = bench_alloc(&b, 0, &any);
+	second = bench_alloc(&b, 3, &any);
+	cr_assert_lt(second, first);
+	bench_free(&b, second, 3);
+	cr_assert_eq(bench_alloc(&b, 3, &any), second, "as if it had not happened");
+	first = bench_alloc(&b, 3, &any);
+	bench_free(&b, second, 3);
+	cr_assert_lt(bench_alloc(&b, 3, &any), first, "fresh memory before freed");
+	check_sound(&b);
+	bench_close(&b);
+}
+
 Test(frame_policies, a_block_over_a_border_can_be_freed_whole)
 {
 	static const struct shape machine = { "0 to 32 MiB", 1, { { 0, 8192 } } };

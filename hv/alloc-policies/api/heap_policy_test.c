@@ -20,6 +20,7 @@ struct pool {
 	u8 *base;
 	u64 limit; /* pages it lends at most */
 	u64 lent_count;
+	u64 gets; /* requests it has had */
 	DECLARE_BITMAP(lent, POOL_PAGES);
 };
 
@@ -28,6 +29,7 @@ static void *pool_get(void *context, unsigned order)
 	struct pool *p = context;
 	u64 n = 1ULL << order;
 
+	p->gets++;
 	if (order > HEAP_MAX_ORDER || p->lent_count + n > p->limit)
 		return NULL;
 	for (u64 at = 0; at + n <= POOL_PAGES; at += n) {
@@ -252,6 +254,51 @@ Test(heap_policies, memory_goes_back_to_the_source)
 			      (unsigned long)b.pool.lent_count);
 		check_heap(&b);
 		heap_close(&b);
+	}
+}
+
+Test(heap_policies, alloc_and_free_in_turn_leave_the_source_alone)
+{
+	const struct heap_policy *const *pp;
+	static struct heap_bench b;
+
+	for_each_heap_policy(pp) {
+		heap_open(&b, *pp, POOL_PAGES);
+		for (size_t size = 16; size <= 2000; size += 124) {
+			struct thing t;
+			u64 gets;
+
+			cr_assert(make_thing(&b, &t, size, 16));
+			drop_thing(&b, &t);
+			gets = b.pool.gets;
+			for (unsigned i = 0; i < 20; i++) {
+				cr_assert(make_thing(&b, &t, size, 16));
+				drop_thing(&b, &t);
+			}
+			cr_assert_eq(b.pool.gets, gets, "%s: %zu bytes", (*pp)->name, size);
+		}
+		heap_close(&b);
+	}
+}
+
+Test(heap_policies, aligned_pieces_are_packed)
+{
+	const struct heap_policy *const *pp;
+	static struct heap_bench b;
+
+	for_each_heap_policy(pp) {
+		for (size_t size = 64; size <= 1024; size *= 2) {
+			struct heap_stats stats;
+			struct thing t;
+
+			heap_open(&b, *pp, POOL_PAGES);
+			for (unsigned i = 0; i < 200; i++)
+				cr_assert(make_thing(&b, &t, size, size));
+			b.policy->stats(b.state, &stats);
+			cr_assert_leq(stats.pages * PAGE_SIZE, 200 * size * 2 + (16 << PAGE_SHIFT),
+				      "%s: %zu bytes", (*pp)->name, size);
+			heap_close(&b);
+		}
 	}
 }
 
