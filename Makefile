@@ -47,7 +47,7 @@ help:
 hv: $(B)/orrery-hv
 cli: $(B)/orrery
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/dom0 -prune -o -path $(B)/cache -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 $(B)/gen/asm-offsets.h: hv/x86/asm-offsets.c
 	$(call say,GEN,$@)

@@ -18,7 +18,7 @@
 /*
  * Hooks, provided by the machine side (pv/validate.c) and by the host test.
  * validate: check all entries from pg->nr_valid on and take their references;
- * 0, -EINVAL (nothing kept), -ERESTART (pg->nr_valid entries kept).
+ * 0, -EINVAL or -EBUSY (nothing kept), -ERESTART (pg->nr_valid entries kept).
  * devalidate: drop the references of entries below pg->nr_valid, downwards;
  * 0 or -ERESTART.  flush: the frame changes from type @old to @new: make sure
  * that no TLB still allows what @new forbids.

@@ -33,7 +33,8 @@ static inline u64 pte_adjust(u64 pte)
 }
 
 /* Reference for a present L1 entry in a table of @d naming a frame of @owner (usually
- * the same): 0; -EINVAL; -EPERM device memory not allowed. */
+ * the same): 0; -EBUSY, as Xen says when the frame is not the owner's or is in use as something
+ * else; -EINVAL a bad device frame; -EPERM device memory not allowed. */
 int l1e_get(u64 l1e, struct domain *d, struct domain *owner);
 void l1e_put(u64 l1e, struct domain *d);
 /* Reference for a present entry of a level 2..4 table: 0, -EINVAL, -ERESTART. */

@@ -42,8 +42,8 @@ static int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner)
 		return device_frame_get(mfn, d);
 	pg = mfn_to_page(mfn);
 	if (l1e & PTE_RW)
-		return likely(get_page_writable(pg, owner, owner->id)) ? 0 : -EINVAL;
-	return likely(get_page(pg, owner)) ? 0 : -EINVAL;
+		return likely(get_page_writable(pg, owner, owner->id)) ? 0 : -EBUSY;
+	return likely(get_page(pg, owner)) ? 0 : -EBUSY;
 }
 
 /* Data of the owner's mapped writable: most entries there are. */
@@ -53,7 +53,7 @@ static inline int l1e_get_inline(u64 l1e, struct domain *d, struct domain *owner
 
 	if (likely((l1e & PTE_RW) && mfn < solid_mfn) &&
 	    likely(mfn_to_page(mfn)->owner == owner_id))
-		return likely(get_page_writable(mfn_to_page(mfn), owner, owner_id)) ? 0 : -EINVAL;
+		return likely(get_page_writable(mfn_to_page(mfn), owner, owner_id)) ? 0 : -EBUSY;
 	return l1e_get_slow(l1e, d, owner);
 }
 
@@ -131,12 +131,14 @@ static int validate_l1(u64 *table, struct domain *d)
 {
 	for (unsigned i = 0; i < 512; i++) {
 		u64 e = table[i];
+		int rc;
 
 		if (!(e & PTE_PRESENT))
 			continue;
-		if (unlikely(l1e_get_inline(e, d, d, d->id))) {
+		rc = l1e_get_inline(e, d, d, d->id);
+		if (unlikely(rc)) {
 			devalidate_l1(table, i, d);
-			return -EINVAL;
+			return rc;
 		}
 		table[i] = pte_adjust(e);
 	}
