@@ -94,11 +94,8 @@ void vcpu_kick(struct vcpu *v)
 
 void vcpu_yield(void)
 {
-	struct vcpu *v = current;
-
-	v->sched.yielding = true;
-	trace_sched_yield(v->domain->id, v->id);
-	raise_softirq(SOFTIRQ_SCHEDULE);
+	if (sched_give_way(&current->sched))
+		raise_softirq(SOFTIRQ_SCHEDULE);
 }
 
 /* --- pausing ----------------------------------------------------------------- */

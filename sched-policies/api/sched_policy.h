@@ -119,7 +119,7 @@ struct policy_instance {
 	struct list pcpus, domains, vcpus;
 	u32 nr_pcpus, nr_vcpus;
 	u32 pcpu_limit;                   /* highest pCPU id of the pool plus one */
-	u32 nr_ready;                     /* vCPUs in state READY */
+	u32 nr_ready;                     /* vCPUs READY; brought up to date after each pick */
 	u64 random;                       /* use policy_random() */
 	struct pcpu_mask members, idle;   /* pCPUs of the pool; those that idle and are not kicked */
 	s64 tunable[POLICY_MAX_TUNABLES]; /* by index in policy->tunables */
@@ -139,6 +139,7 @@ enum policy_scope {
 #define POLICY_WORK_CONSERVING 0x1 /* no pCPU idles while a vCPU that may run there is ready */
 #define POLICY_MAY_STARVE 0x2      /* leaves ready vCPUs waiting by design: no stall watchdog */
 #define POLICY_PARTITIONS 0x4      /* a pCPU serves at most one vCPU: tests give it enough pCPUs */
+#define POLICY_YIELD_COUNTS 0x8    /* wants to hear of a yield even if nobody else is ready */
 
 enum policy_enqueue {
 	ENQUEUE_WAKE, /* it slept */

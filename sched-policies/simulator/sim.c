@@ -115,7 +115,8 @@ static void next_step(struct sim *sim, struct sim_vcpu *v)
 			block(v, BLOCKED_EVENT);
 			return;
 		case SIM_YIELD:
-			v->s.yielding = true;
+			if (!sched_give_way(&v->s))
+				continue;
 			seam_kick(&pc->s);
 			return;
 		case SIM_END:

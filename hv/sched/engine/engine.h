@@ -182,7 +182,7 @@ void sched_initial_params(s64 *param, const struct policy_tunable *t, u32 nr);
 void sched_lock_pool(struct sched_pool *pool);
 void sched_unlock_pool(struct sched_pool *pool);
 
-/* --- engine.c: a vCPU's life ---------------------------------------------- */
+/* --- life.c, decide.c --------------------------------------------------------- */
 
 static inline bool sched_may_run_now(const struct sched_vcpu *sv)
 {
@@ -194,6 +194,8 @@ static inline bool sched_may_run_now(const struct sched_vcpu *sv)
 void sched_wake(struct sched_vcpu *sv, s_time_t now);
 /* Something keeps @sv from running now: take it off the queue or kick its pCPU. */
 void sched_sleep(struct sched_vcpu *sv, s_time_t now);
+/* @sv, running, wants others to go first: true if sched_decide() is due. */
+bool sched_give_way(struct sched_vcpu *sv);
 /* Has @sv left its pCPU for good (registers saved) since a sched_sleep()? */
 bool sched_is_off(struct sched_vcpu *sv);
 
@@ -233,7 +235,21 @@ void sched_runstate_get(const struct sched_vcpu *sv, struct vcpu_runstate_info *
 
 /* --- guard.c --------------------------------------------------------------- */
 
-/* The policy's decision, or idle after noting a breach.  State lock of @pc. */
+/* May @pc run what the policy picked, for so long?  @pre d.vcpu not NULL, state lock. */
+static inline bool sched_decision_good(const struct sched_pcpu *pc, struct policy_decision d)
+{
+	const struct policy_instance *pi = &pc->pool->p;
+	const struct policy_vcpu *v = d.vcpu;
+
+	return (uintptr_t)v % __alignof__(struct policy_vcpu) == 0 &&
+	       v->magic == SCHED_VCPU_MAGIC && v->domain->instance == pi &&
+	       v->state == VCPU_READY &&
+	       (v->pcpu == &pc->p || pi->policy->scope == POLICY_STATE_PER_POOL) &&
+	       policy_may_run(v, &pc->p) &&
+	       (d.slice == SLICE_NONE || (u64)(d.slice - SLICE_MIN) <= SLICE_MAX - SLICE_MIN);
+}
+
+/* The decision if it is good, or idle after noting what is wrong with it.  State lock of @pc. */
 struct policy_decision sched_check_decision(struct sched_pcpu *pc, struct policy_decision d,
 					    s_time_t now);
 /* What steal() gave, or NULL after noting a breach.  Both state locks. */

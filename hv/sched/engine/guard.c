@@ -77,15 +77,13 @@ struct policy_decision sched_check_decision(struct sched_pcpu *pc, struct policy
 
 	if (!d.vcpu)
 		return d;
+	if (likely(sched_decision_good(pc, d)))
+		return d;
 	breach = judge_vcpu(pc, d.vcpu, &pc->p);
-	if (likely(!breach)) {
-		if (likely(d.slice == SLICE_NONE ||
-			   (u64)(d.slice - SLICE_MIN) <= SLICE_MAX - SLICE_MIN))
-			return d;
+	if (breach == BREACH_NONE)
 		breach = BREACH_SLICE;
-	} else if (breach == BREACH_NOT_READY) {
+	else if (breach == BREACH_NOT_READY)
 		value = d.vcpu->state;
-	}
 	note_breach(pc->pool, breach, pc,
 		    breach == BREACH_NOT_A_VCPU ? NULL : to_sched_vcpu(d.vcpu), value, now);
 	return (struct policy_decision){ NULL, 0 };
