@@ -108,7 +108,8 @@ static void runstates(const struct summary *s, FILE *out)
 	for (u32 i = 0; i < s->model.vcpu_count; i++) {
 		model_vcpu_name(&s->model.vcpus[i], name, sizeof(name));
 		for (unsigned st = 0; st < MODEL_STATES; st++)
-			sample_row(s, name, model_state_name(st), s->vcpus[i].total[st],
+			if (st == MODEL_RUNNING || s->model.vcpus[i].domid != MODEL_IDLE_DOMID)
+				sample_row(s, name, model_state_name(st), s->vcpus[i].total[st],
 				   &s->vcpus[i].state[st], out);
 	}
 }
