@@ -9,6 +9,8 @@
 #ifndef ORRERY_DOMAIN_DOMAIN_H
 #define ORRERY_DOMAIN_DOMAIN_H
 
+#include "lib/types.h"
+
 #include <xen/xen.h>
 #include <xen/vcpu.h>
 

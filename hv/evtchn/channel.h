@@ -16,6 +16,8 @@
 #ifndef ORRERY_EVTCHN_CHANNEL_H
 #define ORRERY_EVTCHN_CHANNEL_H
 
+#include "lib/types.h"
+
 #include <xen/event_channel.h>
 
 #include "domain/domain.h"

@@ -14,9 +14,9 @@
 #ifndef ORRERY_EVTCHN_FIFO_QUEUE_H
 #define ORRERY_EVTCHN_FIFO_QUEUE_H
 
-#include <xen/event_channel.h>
-
 #include "lib/types.h"
+
+#include <xen/event_channel.h>
 
 #define FIFO_PENDING (1U << EVTCHN_FIFO_PENDING)
 #define FIFO_MASKED (1U << EVTCHN_FIFO_MASKED)

@@ -8,9 +8,9 @@
 #ifndef ORRERY_EVTCHN_OPS_H
 #define ORRERY_EVTCHN_OPS_H
 
-#include <xen/event_channel.h>
-
 #include "lib/types.h"
+
+#include <xen/event_channel.h>
 
 struct domain;
 struct vcpu;

@@ -6,70 +6,14 @@
  * held by references until the last use ends.  What the guest does to its
  * entry meanwhile changes nothing.
  */
+#include "grants/claim.h"
 #include "grants/table.h"
-
-#include "lib/errno.h"
-#include "lib/string.h"
-
-#define CLAIM_TRIES 5 /* against an owner that keeps rewriting its entry */
-
-/* The words that say who may do what: flags low, domid high, as they lie in memory. */
-static u32 header_word(const void *entry)
-{
-	return READ_ONCE(*(const u32 *)entry);
-}
-
-/* Does the header grant @user this? Transitive and sub-page grants cannot be mapped. */
-static bool header_allows(u32 word, domid_t user, bool write, bool copy, bool v2)
-{
-	u16 flags = word, type = flags & GTF_type_mask;
-
-	if (word >> 16 != user || (write && flags & GTF_readonly))
-		return false;
-	if (type == GTF_transitive)
-		return v2 && copy;
-	return type == GTF_permit_access && (copy || !(flags & GTF_sub_page));
-}
-
-static u16 use_bits(bool write)
-{
-	return write ? GTF_reading | GTF_writing : GTF_reading;
-}
-
-static bool claim_v1(struct grant_entry_v1 *e, domid_t user, bool write, bool copy)
-{
-	u32 *word = (u32 *)e, w = header_word(e);
-
-	for (int i = 0; i < CLAIM_TRIES; i++) {
-		if (!header_allows(w, user, write, copy, false))
-			return false;
-		if (__atomic_compare_exchange_n(word, &w, w | use_bits(write), false,
-						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-			return true;
-	}
-	return false;
-}
-
-/* Status is apart from the entry: mark first, then look whether the entry still stands. */
-static bool claim_v2(union grant_entry_v2 *e, grant_status_t *status, domid_t user, bool write,
-		     bool copy)
-{
-	grant_status_t before = READ_ONCE(*status) & (GTF_reading | GTF_writing);
-
-	if (!header_allows(header_word(e), user, write, copy, true))
-		return false;
-	__atomic_fetch_or(status, use_bits(write), __ATOMIC_SEQ_CST);
-	if (header_allows(header_word(e), user, write, copy, true))
-		return true;
-	__atomic_fetch_and(status, before | (u16)~use_bits(write), __ATOMIC_SEQ_CST);
-	return false;
-}
 
 static bool claim(struct grant_table *gt, u32 ref, domid_t user, bool write, bool copy)
 {
 	if (gt->version == 1)
-		return claim_v1(entry_v1(gt, ref), user, write, copy);
-	return claim_v2(entry_v2(gt, ref), entry_status(gt, ref), user, write, copy);
+		return grant_claim_v1(entry_v1(gt, ref), user, write, copy);
+	return grant_claim_v2(entry_v2(gt, ref), entry_status(gt, ref), user, write, copy);
 }
 
 /* Take back the marks that the record no longer stands for. */

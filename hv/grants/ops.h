@@ -7,10 +7,10 @@
 #ifndef ORRERY_GRANTS_OPS_H
 #define ORRERY_GRANTS_OPS_H
 
+#include "lib/types.h"
+
 #include <xen/xen.h>
 #include <xen/grant_table.h>
-
-#include "lib/types.h"
 
 struct domain;
 

@@ -12,6 +12,8 @@
 #ifndef ORRERY_GRANTS_TABLE_H
 #define ORRERY_GRANTS_TABLE_H
 
+#include "lib/types.h"
+
 #include <xen/xen.h>
 #include <xen/grant_table.h>
 
