@@ -204,13 +204,18 @@ static void take_disk(struct boot *b)
 		unlinkat(b->dir.fd, MACHINE_DISK, 0);
 }
 
+static bool ended_well(const struct boot *b)
+{
+	return b->vm.end == VM_POWEROFF || (b->o->reset_ends && b->vm.end == VM_RESET);
+}
+
 static const char *verdict(const struct boot *b)
 {
 	const char *said = console_log_value(&b->log, "result");
 
 	if (!said || (strcmp(said, "pass") && strcmp(said, "skip") && strcmp(said, "fail")))
 		return "none";
-	if (b->vm.end != VM_POWEROFF || !b->log.init_ended || b->evidence_bad)
+	if (!ended_well(b) || !b->log.init_ended || b->evidence_bad)
 		return "fail";
 	return said;
 }
@@ -230,8 +235,10 @@ static void summarize(const struct boot *b, const char *how)
 	printf("%s: %s", b->dir.path, how);
 	print_time("/init at", b->log.has_init_tsc && !b->o->fast, b->log.init_tsc);
 	print_time("end at", b->log.has_end_tsc && !b->o->fast, b->log.end_tsc);
-	if (b->vm.end != VM_POWEROFF)
-		printf(", ended by %s at %u s", vm_end_names[b->vm.end], b->vm.virtual_s);
+	if (!ended_well(b))
+		printf(", ended by %s", vm_end_names[b->vm.end]);
+	if (b->vm.end == VM_TIME_LIMIT || (b->vm.end == VM_RESET && !b->o->reset_ends) || b->vm.end == VM_STALLED)
+		printf(" at %u s", b->vm.virtual_s);
 	putchar('\n');
 	if ((b->vm.end == VM_DIED || b->vm.end == VM_NOT_STARTED) &&
 	    (fstatat(b->dir.fd, "qemu.log", &st, 0) || !st.st_size))

@@ -24,8 +24,8 @@
 #include "bench/runner/qmp.h"
 
 #define POLL_MS 250
-#define HALT_CHECK_POLLS 12  /* virtual clock unmoved this long: look at the pCPUs */
-#define STALL_POLLS 1200     /* and this long: give up */
+#define HALT_CHECK_POLLS 4  /* look this often whether the pCPUs can ever run again */
+#define STALL_POLLS 1200    /* virtual clock unmoved for so long: give up */
 #define RTC_BASE_DAYS 20454  /* 2026-01-01 in days since 1970, as in machine.c's -rtc */
 
 const char *const vm_end_names[] = {
@@ -48,7 +48,7 @@ struct vm {
 	struct qmp qmp;
 	pid_t pid;
 	bool ended;        /* result->end is set */
-	unsigned unmoved;  /* polls since virtual_s changed */
+	unsigned polls, unmoved; /* in all, and since virtual_s changed */
 };
 
 static void end(struct vm *vm, enum vm_end why)
@@ -191,18 +191,21 @@ static void show_progress(const struct vm *vm)
 static void watch(struct vm *vm)
 {
 	unsigned seconds;
+	bool late;
 
 	if (!read_virtual_clock(vm, &seconds))
 		return;
 	vm->unmoved = seconds == vm->result->virtual_s ? vm->unmoved + 1 : 0;
 	vm->result->virtual_s = seconds;
 	show_progress(vm);
-	if (vm->request->limit_s && seconds >= vm->request->limit_s)
+	late = vm->request->limit_s && seconds >= vm->request->limit_s;
+	/* Of a dead machine the clock may still run, and fast: it is dead, not late. */
+	if ((late || ++vm->polls % HALT_CHECK_POLLS == 0) && halted_for_good(vm))
+		end(vm, VM_HALTED);
+	else if (late)
 		end(vm, VM_TIME_LIMIT);
 	else if (vm->unmoved >= STALL_POLLS)
 		end(vm, VM_STALLED);
-	else if (vm->unmoved && vm->unmoved % HALT_CHECK_POLLS == 0 && halted_for_good(vm))
-		end(vm, VM_HALTED);
 }
 
 /* Until QEMU's end of the monitor closes or there is a reason to stop it. */

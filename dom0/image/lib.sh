@@ -108,8 +108,9 @@ collector_start() {
 		return 0
 	fi
 	xen_devices && disk_setup || { emit trace-error "needs a disk and the Xen devices"; return 0; }
-	$tools/trace-collector -o /tmp/trace.trc &
+	$tools/trace-collector -o /tmp/trace.trc --report "ORRERY trace-" &
 	collector=$!
+	wait_for /tmp/trace.trc # its signal handlers are in place then
 }
 
 # Stop the collector, check its accounting (its exit status), hand over the trace.
@@ -121,7 +122,8 @@ collector_stop() {
 	wait "$collector"
 	status=$?
 	emit trace-collector-status $status
-	save_file /tmp/trace.trc trace.trc && [ $status = 0 ]
+	save_file /tmp/trace.trc trace.trc && save_file /tmp/trace.trc.acct trace.trc.acct &&
+		[ $status = 0 ]
 }
 
 # Report and power off.  Called by /init only.

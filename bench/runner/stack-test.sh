@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Boots the whole stack as stack-tests.txt says and compares with the peer:
+#
+#   bench/runner/stack-test.sh [--peer] [NAME-PATTERN...]
+#
+# Without patterns all tests run; a pattern is a shell glob of test names.  --peer boots only the
+# peer: it checks the image and this runner, and fills the peer's logs.  Our runs go to
+# out/stack/NAME (and NAME-again); the peer's to build/peer/log/NAME, kept until the images, QEMU
+# or the options change.  One line per test; exit status 1 if any failed.
+set -uo pipefail
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+orrery=$top/build/orrery
+logs=$top/build/peer/log
+out=$top/out/stack
+
+if [ ! -x "$orrery" ]; then
+	echo "bench/runner/stack-test.sh: $orrery is missing: run \`make\`" >&2
+	exit 2
+fi
+peer_only=0
+if [ "${1:-}" = --peer ]; then
+	peer_only=1
+	shift
+fi
+case ${1:-} in -*)
+	echo "usage: bench/runner/stack-test.sh [--peer] [NAME-PATTERN...]" >&2
+	exit 2
+	;;
+esac
+patterns=("$@")
+[ ${#patterns[@]} -gt 0 ] || patterns=('*')
+
+# A changed image makes new reference logs; the hashes of the large files are taken once.
+inputs=$(qemu-system-x86_64 --version | head -n 1
+	cd "$top/build" && sha256sum peer/xen.elf dom0/vmlinuz dom0/initrd.gz) || exit 1
+
+boot() { # DIR OPTION...: one line in DIR.txt, verdict as status
+	local dir=$1
+	shift
+	mkdir -p "$(dirname "$dir")"
+	"$orrery" boot "$@" --force -o "$dir" >"$dir.txt" 2>&1
+}
+
+# The files of two runs, without the commit, which others may move in between.
+same() { # RUN RUN
+	diff -rq -x manifest.json "$1" "$2" &&
+		diff <(grep -vE '"(commit|dirty)":' "$1/manifest.json") \
+			<(grep -vE '"(commit|dirty)":' "$2/manifest.json")
+}
+
+# The peer's run for these options, from the cache if it is still true.
+peer() { # NAME OPTION...
+	local dir=$logs/$1 key
+	shift
+	key=$(printf '%s\n' "$inputs" "$*" | sha256sum)
+	[ "$(cat "$dir.key" 2>/dev/null)" = "$key" ] && return
+	boot "$dir" --xen "$@" || return
+	printf '%s\n' "$key" >"$dir.key"
+}
+
+init_ns() { # RUN
+	sed -n 's/^ *"init_ns": \([0-9]*\),$/\1/p' "$1/results.json"
+}
+
+has() { # CHECK CHECKS
+	case ,$2, in *,"$1",*) return 0 ;; esac
+	return 1
+}
+
+# Print why the test failed; nothing if it passed.
+failure() { # NAME CHECKS OPTION...
+	local name=$1 checks=$2 run=$out/$1
+	shift 2
+	if has peer "$checks" || [ $peer_only = 1 ]; then
+		peer "$name" "$@" || { echo "the peer failed: $logs/$name.txt"; return; }
+	fi
+	if [ $peer_only = 1 ]; then
+		has repeat "$checks" || return
+		boot "$logs/$name-again" --xen "$@"
+		same "$logs/$name" "$logs/$name-again" >"$logs/$name.diff" ||
+			echo "two runs differ: $logs/$name.diff"
+		return
+	fi
+	boot "$run" "$@" || { echo "see $run.txt and $run/console.log"; return; }
+	if has peer "$checks"; then
+		"$orrery" logdiff "$logs/$name" "$run" >"$run.logdiff" 2>&1 ||
+			echo "the kernel complains more than on the peer: $run.logdiff"
+	fi
+	if has init "$checks" && [ "$(init_ns "$run")" -gt "$(init_ns "$logs/$name")" ]; then
+		echo "/init at $(init_ns "$run") ns, on the peer at $(init_ns "$logs/$name")"
+	fi
+	if has repeat "$checks"; then
+		boot "$run-again" "$@"
+		same "$run" "$run-again" >"$run.diff" || echo "two runs differ: $run.diff"
+	fi
+}
+
+wanted() { # NAME
+	local pattern
+	for pattern in "${patterns[@]}"; do
+		# shellcheck disable=SC2053 # a glob is meant
+		[[ $1 == $pattern ]] && return 0
+	done
+	return 1
+}
+
+failed=0
+ran=0
+while read -r name checks options; do
+	case $name in '' | '#'*) continue ;; esac
+	wanted "$name" || continue
+	[ $peer_only = 1 ] && ! has peer "$checks" && continue
+	ran=$((ran + 1))
+	# shellcheck disable=SC2086 # options are words
+	why=$(failure "$name" "$checks" $options </dev/null)
+	if [ -z "$why" ]; then
+		printf 'ok    %s\n' "$name"
+	else
+		printf 'FAIL  %-14s %s\n' "$name" "${why//$'\n'/; }"
+		failed=$((failed + 1))
+	fi
+done <"$top/bench/runner/stack-tests.txt"
+
+if [ $ran = 0 ]; then
+	echo "bench/runner/stack-test.sh: no test is named ${patterns[*]}" >&2
+	exit 2
+fi
+printf '%d of %d stack tests passed\n' $((ran - failed)) $ran
+[ $failed = 0 ]
