@@ -3,7 +3,7 @@
  * Micro-benchmarks: instructions per operation, as the TSC counts them in
  * QEMU's instruction-count mode.  For each operation 20 rounds to warm up and
  * ROUNDS that are measured, less the empty pair of RDTSC; printed as
- *	BENCH <name> median p10 p90 min max
+ *	ORRERY bench.<name>=median p10 p90 min max
  * The operations are the platform's (pv/ops.c); this file only measures.
  */
 #include "bench/guests/micro.h"
@@ -31,7 +31,7 @@ static void report(const char *name, unsigned n, u64 divisor, u64 overhead)
 	sort(samples, n);
 	for (unsigned i = 0; i < n; i++)
 		samples[i] = samples[i] > overhead ? (samples[i] - overhead) / divisor : 0;
-	print("BENCH %s %lu %lu %lu %lu %lu\n", name, samples[n / 2], samples[n / 10],
+	print("ORRERY bench.%s=%lu %lu %lu %lu %lu\n", name, samples[n / 2], samples[n / 10],
 	      samples[n * 9 / 10], samples[0], samples[n - 1]);
 }
 
@@ -65,7 +65,7 @@ void micro_run(const struct micro_op *ops, unsigned n)
 		void (*prepare)(void) = o->prepare ? o->prepare : nothing;
 
 		if (o->setup && o->setup()) {
-			print("BENCH-SKIP %s\n", o->name);
+			print("ORRERY bench-skipped=%s\n", o->name);
 			continue;
 		}
 		measure(o->op, prepare, WARM_UP);

@@ -20,6 +20,7 @@ struct boot_options {
 	bool gdb;   /* wait for a debugger, no limits */
 	bool keep;  /* keep the disk image and the boot links */
 	bool force; /* reuse the run directory `out` */
+	bool reset_ends; /* a reset ends the run as well as a power-off: kernels without ACPI */
 	const char *sched, *frames, *heap; /* policies, or NULL for the default */
 	const char *append, *append_dom0;  /* more command line, or NULL */
 	const char *run;                   /* scenario of the Dom0 image */

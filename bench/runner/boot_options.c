@@ -57,6 +57,8 @@ static const struct option_row rows[] = {
 	{ "output", 'o', TEXT, AT(out), 0, 0, "DIR", "run directory (a fresh one in out/boot/)" },
 	{ "force", 0, FLAG, AT(force), 0, 0, NULL, "let -o name an earlier run and replace it" },
 	{ "keep", 0, FLAG, AT(keep), 0, 0, NULL, "keep the disk image afterwards" },
+	{ "reset-ends", 0, FLAG, AT(reset_ends), 0, 0, NULL,
+	  "a reset ends the run well: kernels that cannot power off" },
 	{ "gdb", 0, FLAG, AT(gdb), 0, 0, NULL, "wait for gdb on port 1234, no time limit" },
 	{ "help", 'h', HELP, 0, 0, 0, NULL, "this text" },
 };

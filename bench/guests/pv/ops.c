@@ -254,7 +254,7 @@ static void user_syscall(void)
 	u8 *stack = page_alloc();
 
 	if (hypercall4(__HYPERVISOR_mmuext_op, &op, 1, 0, DOMID_SELF)) {
-		print("BENCH-SKIP user-syscall\n");
+		print("ORRERY bench-skipped=user-syscall\n");
 		return;
 	}
 	run_in_user_mode(user_syscall_loop, user_samples, ARRAY_SIZE(user_samples),
@@ -265,8 +265,8 @@ static void user_syscall(void)
 
 void guest_main(const char *cmdline)
 {
-	print("BENCH-START pv\n");
+	print("ORRERY-INIT start\nORRERY platform=pv\n");
 	micro_run(ops, ARRAY_SIZE(ops));
 	user_syscall();
-	print("BENCH-END\n");
+	print("ORRERY result=pass\nORRERY-INIT end\n");
 }
