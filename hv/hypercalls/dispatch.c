@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypercall table, made from table.def, and the slow way through it.
- * Entry code (x86/entry.S) checks the number, counts and calls through the
- * table by itself; it comes to hypercall_dispatch() only while hypercalls are
- * traced.  Owns the privilege test of Dom0's calls and the rewriting of the
+ * The hypercall table, made from table.def.  Entry code (x86/entry.S) checks the
+ * number, counts, traces if hypercall_traced says so, and calls through the
+ * table by itself.  Owns the privilege test of Dom0's calls and the rewriting of the
  * guest's registers that makes it issue a call again.
  */
 #include "hypercalls/hypercall.h"
@@ -64,21 +63,11 @@ const char *const hypercall_names[NR_HYPERCALLS] = {
 };
 #undef HYPERCALL
 
-u32 hypercall_slow;
+u32 hypercall_traced;
 
 void hypercall_tracing_changed(void)
 {
-	WRITE_ONCE(hypercall_slow, trace_wanted(TRACE_ID_hypercall));
-}
-
-/* @pre regs->rax < NR_HYPERCALLS */
-long hypercall_dispatch(struct cpu_regs *regs)
-{
-	u64 nr = regs->rax;
-
-	current->domain->hypercalls[nr]++;
-	trace_hypercall(nr, regs->rdi, regs->rsi, regs->rdx);
-	return hypercall_table[nr](regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+	WRITE_ONCE(hypercall_traced, trace_wanted(TRACE_ID_hypercall));
 }
 
 long hypercall_continue(unsigned nr, const u64 *args, unsigned n)

@@ -64,15 +64,16 @@ static inline bool ring_has_room(const struct trace_ring *r, unsigned bytes)
 /* The record of @bytes at @rec is complete: let the consumer see it. */
 static inline void ring_commit(struct trace_ring *r, u32 *rec, unsigned bytes)
 {
+	struct trace_stats_cpu *stats = r->stats;
 	u8 *next = (u8 *)rec + bytes;
 	u32 prod = next - r->base;
 
 	r->next = next;
 	__atomic_store_n(&r->shared->prod, prod, __ATOMIC_RELEASE);
 	barrier();
-	r->stats->written++;
+	stats->written++;
 	barrier();
-	r->stats->prod = prod;
+	stats->prod = prod;
 }
 
 #endif

@@ -25,13 +25,13 @@
 #define SPIV_ENABLE 0x100
 #define DIVIDE_BY_1 0xb
 #define LVT_ACTIVE_LOW 0x2000
-#define TIMER_MAX_NS (1LL << 31) /* longer waits take more than one interrupt */
 #define CALIBRATION_NS NS_PER_MS
 #define MHZ 1000000ULL
 #define SNAP_PPM 200
 
 volatile u32 *apic_mmio;
 static u64 timer_ticks_per_ns; /* 32.32 fixed point */
+static u64 timer_max_ns;       /* longer waits take more than one interrupt */
 
 u32 apic_read(u32 reg)
 {
@@ -88,22 +88,17 @@ void apic_send_nmi(unsigned cpu)
 
 void apic_timer_set(s_time_t deadline)
 {
-	u32 count = 1; /* the past means now */
-	s_time_t delta;
+	s_time_t delta = deadline - clock_now();
 
-	if (deadline == TIME_MAX) {
-		apic_write(APIC_TIMER_INITIAL, 0);
-		return;
+	if (unlikely((u64)delta - 1 >= timer_max_ns)) {
+		if (deadline == TIME_MAX) {
+			apic_write(APIC_TIMER_INITIAL, 0);
+			return;
+		}
+		delta = delta <= 0 ? 0 : timer_max_ns; /* the past means now */
 	}
-	delta = deadline - now_ns();
-	if (likely(delta > 0)) {
-		delta = MIN(delta, TIMER_MAX_NS);
-		/* Rounded up: an interrupt before its time would only have to be repeated. */
-		u64 ticks = ((unsigned __int128)delta * timer_ticks_per_ns >> 32) + 1;
-
-		count = MIN(ticks, UINT32_MAX);
-	}
-	apic_write(APIC_TIMER_INITIAL, count);
+	/* Rounded up: an interrupt before its time would only have to be repeated. */
+	apic_write(APIC_TIMER_INITIAL, (delta * timer_ticks_per_ns >> 32) + 1);
 }
 
 /* The counter's value and the time, read as closely together as three tries manage. */
@@ -145,6 +140,7 @@ void apic_timer_calibrate(void)
 	if (mhz && (mhz > hz ? mhz - hz : hz - mhz) * MHZ <= hz * SNAP_PPM)
 		hz = mhz;
 	timer_ticks_per_ns = mul_div(hz, 1ULL << 32, NS_PER_SEC);
+	timer_max_ns = (1ULL << 63) / timer_ticks_per_ns; /* also keeps the count within 32 bits */
 	log_info("APIC timer: %lu kHz", (unsigned long)(hz / 1000));
 }
 

@@ -4,6 +4,7 @@
  * assembler text and turns the "=>" lines into build/gen/asm-offsets.h.
  */
 #include "domain/domain.h"
+#include "trace/trace.h"
 #include "x86/percpu.h"
 
 #define DEFINE(name, value) __asm__ volatile("\n=> " #name " %0" : : "i"((long)(value)))
@@ -21,6 +22,7 @@ void asm_offsets(void)
 	DEFINE(PCPU_cr3, offsetof(struct pcpu, cr3));
 	DEFINE(INFO_upcall_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
 	DEFINE(INFO_upcall_mask, offsetof(struct vcpu_info, evtchn_upcall_mask));
+	DEFINE(TRACE_ID_HYPERCALL, TRACE_ID_hypercall);
 	DEFINE(CPUINFO_current, offsetof(struct cpu_info, running));
 	DEFINE(CPUINFO_pcpu, offsetof(struct cpu_info, pcpu));
 }

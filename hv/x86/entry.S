@@ -71,11 +71,12 @@ entry_syscall:
 	sti
 	cmp $64, %rax
 	jae bad_hypercall
-	cmpl $0, hypercall_slow(%rip) /* tracing of hypercalls, or none */
-	jne slow_hypercall
+	cmpl $0, hypercall_traced(%rip)
+	jne trace_hypercall_entry
+call_hypercall:
 	mov VCPU_domain(%rbx), %rcx
 	incq DOMAIN_hypercalls(%rcx,%rax,8)
-	mov %r10, %rcx
+	mov REGS_r10(%rsp), %rcx
 	lea hypercall_table(%rip), %r10
 	call *(%r10,%rax,8)
 hypercall_done:
@@ -116,10 +117,21 @@ bad_hypercall:
 	mov $-38, %rax /* -ENOSYS */
 	jmp hypercall_done
 
-slow_hypercall:
-	mov %rsp, %rdi
-	call hypercall_dispatch
-	jmp hypercall_done
+/* The arguments are still in their registers; the writer clobbers them. */
+trace_hypercall_entry:
+	mov %rdx, %r8
+	mov %rsi, %rcx
+	mov %rdi, %rdx
+	mov %rax, %rsi
+	mov $TRACE_ID_HYPERCALL, %edi
+	call trace_write_hypercall
+	mov REGS_rax(%rsp), %rax
+	mov REGS_rdi(%rsp), %rdi
+	mov REGS_rsi(%rsp), %rsi
+	mov REGS_rdx(%rsp), %rdx
+	mov REGS_r8(%rsp), %r8
+	mov REGS_r9(%rsp), %r9
+	jmp call_hypercall
 
 /* SYSCALL of guest user mode: the guest kernel's business. */
 user_syscall:

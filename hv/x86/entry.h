@@ -31,7 +31,6 @@ void pv_user_syscall(struct vcpu *v, struct cpu_regs *regs);
 void pv_user_syscall32(struct vcpu *v, struct cpu_regs *regs);
 void pv_deliver_upcall(struct vcpu *v, struct cpu_regs *regs);
 void pv_failsafe(struct vcpu *v, struct cpu_regs *regs);
-long hypercall_dispatch(struct cpu_regs *regs);
 
 /* Not zero: hypercalls take the C dispatcher, which traces them. */
 /* Set, then send NMIs: every other pCPU halts for good. */

@@ -48,6 +48,16 @@ static void stray_interrupt(u8 vector)
 		log_warn("CPU%u: unexpected interrupt, vector %#x", smp_processor_id(), vector);
 }
 
+static void __attribute__((noinline)) device_interrupt(u8 vector, struct cpu_regs *regs)
+{
+	if (vector_handlers[vector]) {
+		apic_eoi();
+		vector_handlers[vector](regs);
+	} else if (!irq_line_fired(vector)) {
+		stray_interrupt(vector);
+	}
+}
+
 void handle_interrupt(struct cpu_regs *regs)
 {
 	u8 vector = regs->entry_vector;
@@ -58,11 +68,8 @@ void handle_interrupt(struct cpu_regs *regs)
 	} else if (vector == VECTOR_TIMER) {
 		apic_eoi();
 		timer_interrupt();
-	} else if (vector_handlers[vector]) {
-		apic_eoi();
-		vector_handlers[vector](regs);
-	} else if (!irq_line_fired(vector)) {
-		stray_interrupt(vector);
+	} else {
+		device_interrupt(vector, regs);
 	}
 }
 
