@@ -66,9 +66,7 @@ static u64 rdtsc_ordered(void)
 
 s_time_t now_ns(void)
 {
-	const struct pcpu *p = this_cpu();
-
-	return p->stime_stamp + scale_ticks(rdtsc() - p->tsc_stamp, p->tsc_mul, p->tsc_shift);
+	return clock_now();
 }
 
 /* Spin without touching anything: device reads are what is slow in an emulator. */

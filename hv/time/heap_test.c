@@ -69,6 +69,43 @@ Test(timer_heap, agrees_with_an_array)
 	}
 }
 
+/* Moving the root's key in place, where that is allowed, must equal remove and insert. */
+Test(timer_heap, root_stays_only_if_it_is_the_earliest)
+{
+	static struct timer t[5];
+	struct timer *root = NULL;
+	u64 random = 7;
+	unsigned stayed = 0;
+
+	for (unsigned i = 0; i < 5; i++) {
+		t[i].expires = next_random(&random) % 1000;
+		t[i].seq = i;
+		t[i].active = true;
+		root = timer_heap_insert(root, &t[i]);
+	}
+	for (unsigned step = 0; step < 5000; step++) {
+		struct timer *x = root;
+		s64 old = x->expires;
+
+		x->expires = old + next_random(&random) % 60;
+		x->seq += 5;
+		if (timer_heap_root_stays(x)) {
+			stayed++;
+		} else {
+			s64 wanted = x->expires;
+
+			x->expires = old;
+			x->seq -= 5;
+			root = timer_heap_remove(root, x);
+			x->expires = wanted;
+			x->seq += 5;
+			root = timer_heap_insert(root, x);
+		}
+		cr_assert_eq(root, array_minimum(t, 5));
+	}
+	cr_assert(stayed > 100 && stayed < 4900);
+}
+
 Test(timer_heap, equal_times_leave_in_order_of_setting)
 {
 	static struct timer t[64];

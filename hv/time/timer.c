@@ -35,6 +35,7 @@ static struct timer_queue queues[MAX_PCPUS];
 static unsigned timer_slop;
 CMDLINE_UINT("timer_slop", timer_slop, 0, MAX_SLOP_NS);
 
+/* Lock the queue of @t wherever it is. */
 static struct timer_queue *queue_lock(const struct timer *t, unsigned long *flags)
 {
 	for (;;) {
@@ -48,32 +49,70 @@ static struct timer_queue *queue_lock(const struct timer *t, unsigned long *flag
 	}
 }
 
-/* The earliest expiry of @cpu's queue may have changed. @pre q->lock held. */
-static void reprogram(struct timer_queue *q, unsigned cpu)
-{
-	s_time_t earliest = q->root ? q->root->expires : TIME_MAX;
-
-	if (earliest == q->programmed)
-		return;
-	if (cpu == smp_processor_id()) {
-		q->programmed = earliest;
-		apic_timer_set(earliest);
-	} else if (earliest < q->programmed) {
-		cpu_raise_softirq(cpu, SOFTIRQ_TIMER);
-	}
-}
-
-static void queue_insert(struct timer_queue *q, struct timer *t)
+static inline void queue_insert(struct timer_queue *q, struct timer *t)
 {
 	t->seq = q->next_seq++;
 	t->active = true;
 	q->root = timer_heap_insert(q->root, t);
 }
 
-static void queue_remove(struct timer_queue *q, struct timer *t)
+static inline void queue_remove(struct timer_queue *q, struct timer *t)
 {
 	q->root = timer_heap_remove(q->root, t);
 	t->active = false;
+}
+
+/* Set the APIC of this pCPU for the earliest timer of its queue @q. @pre q->lock held. */
+static inline void reprogram(struct timer_queue *q)
+{
+	s_time_t earliest = q->root ? q->root->expires : TIME_MAX;
+
+	if (earliest != q->programmed) {
+		q->programmed = earliest;
+		apic_timer_set(earliest);
+	}
+}
+
+/* The same for any pCPU: another one does it itself. */
+static void reprogram_any(struct timer_queue *q, unsigned cpu)
+{
+	if (cpu == smp_processor_id())
+		reprogram(q);
+	else if (q->root && q->root->expires < q->programmed)
+		cpu_raise_softirq(cpu, SOFTIRQ_TIMER);
+}
+
+/* Lock the queue of this pCPU if @t is on it: NULL if not. @pre interrupts off. */
+static inline struct timer_queue *local_queue_lock(const struct timer *t)
+{
+	const struct pcpu *p = this_cpu();
+	struct timer_queue *q = p->timers;
+
+	if (unlikely(t->cpu != p->id))
+		return NULL;
+	spin_lock(&q->lock);
+	if (likely(READ_ONCE(t->cpu) == p->id))
+		return q;
+	spin_unlock(&q->lock);
+	return NULL;
+}
+
+/* The usual case of re-arming: the pCPU's earliest timer stays the earliest. */
+static inline bool rearm_in_place(struct timer_queue *q, struct timer *t, s_time_t expires)
+{
+	struct timer old;
+
+	if (t != q->root)
+		return false;
+	old.expires = t->expires;
+	old.seq = t->seq;
+	t->expires = expires;
+	t->seq = q->next_seq++;
+	if (likely(timer_heap_root_stays(t)))
+		return true;
+	t->expires = old.expires;
+	t->seq = old.seq;
+	return false;
 }
 
 void timer_init(struct timer *t, void (*fn)(void *), void *data, unsigned cpu)
@@ -82,24 +121,61 @@ void timer_init(struct timer *t, void (*fn)(void *), void *data, unsigned cpu)
 	*t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
 }
 
+static inline void queue_set(struct timer_queue *q, struct timer *t, s_time_t expires)
+{
+	if (rearm_in_place(q, t, expires))
+		return;
+	if (t->active)
+		queue_remove(q, t);
+	t->expires = expires;
+	queue_insert(q, t);
+}
+
+static void __attribute__((noinline)) timer_set_remote(struct timer *t, s_time_t expires)
+{
+	unsigned long flags;
+	struct timer_queue *q = queue_lock(t, &flags);
+
+	queue_set(q, t, expires);
+	reprogram_any(q, t->cpu);
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
 void timer_set(struct timer *t, s_time_t expires)
+{
+	unsigned long flags = irq_save();
+	struct timer_queue *q = local_queue_lock(t);
+
+	if (unlikely(!q)) {
+		irq_restore(flags);
+		timer_set_remote(t, expires);
+		return;
+	}
+	queue_set(q, t, expires);
+	reprogram(q);
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
+static void __attribute__((noinline)) timer_stop_remote(struct timer *t)
 {
 	unsigned long flags;
 	struct timer_queue *q = queue_lock(t, &flags);
 
 	if (t->active)
 		queue_remove(q, t);
-	t->expires = expires;
-	queue_insert(q, t);
-	reprogram(q, t->cpu);
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
 void timer_stop(struct timer *t)
 {
-	unsigned long flags;
-	struct timer_queue *q = queue_lock(t, &flags);
+	unsigned long flags = irq_save();
+	struct timer_queue *q = local_queue_lock(t);
 
+	if (unlikely(!q)) {
+		irq_restore(flags);
+		timer_stop_remote(t);
+		return;
+	}
 	if (t->active)
 		queue_remove(q, t);
 	spin_unlock_irqrestore(&q->lock, flags);
@@ -130,7 +206,7 @@ void timer_migrate(struct timer *t, unsigned cpu)
 		t->cpu = cpu;
 		if (was_active) {
 			queue_insert(&queues[cpu], t);
-			reprogram(&queues[cpu], cpu);
+			reprogram_any(&queues[cpu], cpu);
 		}
 		spin_unlock(&queues[MAX(old, cpu)].lock);
 	}
@@ -171,21 +247,20 @@ static bool run_expired(struct timer_queue *q, s_time_t now, unsigned long *flag
 
 static void timer_softirq(void)
 {
-	unsigned cpu = smp_processor_id();
-	struct timer_queue *q = &queues[cpu];
+	struct timer_queue *q = this_cpu()->timers;
 	unsigned long flags;
 
 	clock_take_update();
 	flags = spin_lock_irqsave(&q->lock);
-	while (run_expired(q, now_ns() + timer_slop, &flags))
+	while (run_expired(q, clock_now() + timer_slop, &flags))
 		;
-	reprogram(q, cpu);
+	reprogram(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
 void timer_interrupt(void)
 {
-	queues[smp_processor_id()].programmed = TIME_MAX; /* one-shot: it is over */
+	this_cpu()->timers->programmed = TIME_MAX; /* one-shot: it is over */
 	raise_softirq(SOFTIRQ_TIMER);
 }
 
@@ -193,10 +268,11 @@ int timers_init_pcpu(unsigned cpu)
 {
 	struct timer_queue *q = &queues[cpu];
 
-	spin_lock_init(&q->lock);
-	q->root = NULL;
+	/* Others may have set timers here already: the lock and an empty heap are all zeroes. */
 	q->programmed = TIME_MAX;
 	pcpus[cpu]->timers = q;
+	if (q->root)
+		cpu_raise_softirq(cpu, SOFTIRQ_TIMER);
 	if (cpu == 0)
 		softirq_register(SOFTIRQ_TIMER, timer_softirq);
 	return 0;
