@@ -57,22 +57,22 @@ static void record_fill(struct grant_table *gt, u32 ref, domid_t user, struct ac
 }
 
 /* References for one more use; @a's counts are still those before it. */
-static bool frame_hold(struct domain *owner, const struct active_grant *a, bool write)
+static s16 frame_hold(struct domain *owner, const struct active_grant *a, bool write)
 {
 	struct page_info *pg;
 
 	if (a->transitive)
-		return true;
+		return GNTST_okay;
 	if (!mfn_valid(a->mfn))
-		return false;
+		return GNTST_bad_page;
 	pg = mfn_to_page(a->mfn);
 	if (!active_in_use(a) && !get_page(pg, owner))
-		return false;
+		return GNTST_bad_page;
 	if (!write || a->writers || get_page_writable(pg, owner, owner->id))
-		return true;
+		return GNTST_okay;
 	if (!active_in_use(a))
 		put_page(pg);
-	return false;
+	return GNTST_general_error;
 }
 
 /* The reverse; the counts are those after it. */
@@ -89,9 +89,11 @@ static void frame_release(const struct active_grant *a, bool write)
 		put_page(pg);
 }
 
-static bool range_ok(const struct active_grant *a)
+static s16 range_check(const struct active_grant *a)
 {
-	return !a->sub_page || (a->start < PAGE_SIZE && a->length <= PAGE_SIZE - a->start);
+	if (!a->sub_page || (a->start < PAGE_SIZE && a->length <= PAGE_SIZE - a->start))
+		return GNTST_okay;
+	return GNTST_general_error;
 }
 
 /* @pre gt->lock held, ref in range. */
@@ -100,6 +102,7 @@ static s16 use_begin(struct domain *owner, u32 ref, domid_t user, bool write, bo
 	struct grant_table *gt = owner->grants;
 	struct active_grant *a = active_of(gt, ref);
 	bool fresh = !active_in_use(a);
+	s16 status;
 
 	if (!fresh && (a->domid != user || (!copy && (a->sub_page || a->transitive))))
 		return GNTST_general_error;
@@ -107,9 +110,12 @@ static s16 use_begin(struct domain *owner, u32 ref, domid_t user, bool write, bo
 		return GNTST_general_error;
 	if (fresh)
 		record_fill(gt, ref, user, a);
-	if (!range_ok(a) || !frame_hold(owner, a, write)) {
+	status = range_check(a);
+	if (status == GNTST_okay)
+		status = frame_hold(owner, a, write);
+	if (status != GNTST_okay) {
 		unclaim(gt, ref, a);
-		return GNTST_bad_page;
+		return status;
 	}
 	*(write ? &a->writers : &a->readers) += 1;
 	return GNTST_okay;

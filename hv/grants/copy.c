@@ -27,8 +27,15 @@ static s16 own_frame_get(struct copy_end *end, domid_t domid, u64 gmfn)
 	if (!mfn_valid(gmfn))
 		return GNTST_bad_page;
 	pg = mfn_to_page(gmfn);
-	if (end->write ? !get_page_writable(pg, d, d->id) : !get_page(pg, d))
+	if (!get_page(pg, d))
 		return GNTST_bad_page;
+	if (end->write) { /* and not as anything else meanwhile */
+		bool data = get_page_writable(pg, d, d->id);
+
+		put_page(pg);
+		if (!data)
+			return GNTST_general_error;
+	}
 	end->own = pg;
 	end->use = (struct grant_use){ .mfn = gmfn, .length = PAGE_SIZE };
 	return GNTST_okay;
