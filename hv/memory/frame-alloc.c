@@ -25,6 +25,8 @@
 #define DEFAULT_POLICY "buddy"
 #define MAX_NODE_WINDOWS 64
 
+_Static_assert(FRAME_OWNER_NONE == DOMID_FIRST_RESERVED, "who is no domain");
+
 static char policy_option[16] = DEFAULT_POLICY;
 CMDLINE_TEXT("frames", policy_option);
 
@@ -195,17 +197,25 @@ static mfn_t alloc_near(unsigned order, const struct frame_request *want, u16 no
 }
 
 /* @pre frame_lock */
-static mfn_t ask_policy(unsigned order, const struct frame_constraints *c,
-			const struct frame_request *want)
+static mfn_t ask_policy(unsigned order, const struct frame_constraints *c)
 {
 	mfn_t mfn;
 
 	if (likely(c->node == FRAME_NODE_ANY || !node_windows))
-		return policy->alloc(state, order, want);
-	mfn = alloc_near(order, want, c->node);
+		return policy->alloc(state, order, &c->want);
+	mfn = alloc_near(order, &c->want, c->node);
 	if (mfn == MFN_NONE && !c->node_only)
-		mfn = policy->alloc(state, order, want);
+		mfn = policy->alloc(state, order, &c->want);
 	return mfn;
+}
+
+/* Is [mfn, end) inside one RAM range? */
+static bool in_ram(mfn_t mfn, mfn_t end)
+{
+	for (unsigned i = ram_count; i-- > 0;)
+		if (mfn >= ram_ranges[i].start)
+			return end <= ram_ranges[i].end;
+	return false;
 }
 
 /* Is every frame of the block unused, by the frame table? */
@@ -225,7 +235,7 @@ static void check_answer(mfn_t mfn, unsigned order, const struct frame_request *
 		     want->end - mfn < size || (mfn & (want->colours - 1)) != want->colour))
 		panic("frame allocator %s: mfn 0x%lx order %u is not what was asked for",
 		      policy->name, mfn, order);
-	if (unlikely(!mem_ranges_contain(ram_ranges, ram_count, mfn, mfn + size)))
+	if (unlikely(!in_ram(mfn, mfn + size)))
 		panic("frame allocator %s: mfn 0x%lx order %u is not RAM", policy->name, mfn,
 		      order);
 	if (unlikely(!block_unused(mfn, order)))
@@ -250,37 +260,34 @@ static unsigned address_bits(mfn_t end)
 static void trace_answer(mfn_t mfn, unsigned order, const struct frame_constraints *c)
 {
 	if (likely(mfn != MFN_NONE))
-		trace_frame_alloc(mfn, order, c->owner);
+		trace_frame_alloc(mfn, order, c->want.owner);
 	else
-		trace_frame_fail(order, c->owner, address_bits(c->end));
+		trace_frame_fail(order, c->want.owner, address_bits(c->want.end));
 }
 
 mfn_t frame_alloc(unsigned order, const struct frame_constraints *c)
 {
 	static const struct frame_constraints anything = {
-		.end = MFN_NONE, .colours = 1, .node = FRAME_NODE_ANY, .owner = DOMID_XEN,
+		.want = { .end = MFN_NONE, .colours = 1, .owner = DOMID_XEN },
+		.node = FRAME_NODE_ANY,
 	};
-	struct frame_request want;
 	mfn_t mfn = MFN_NONE;
 	unsigned long flags;
 
 	if (!c)
 		c = &anything;
-	want = (struct frame_request){ c->min, c->end, c->colours, c->colour, c->owner };
-	if (c->owner >= DOMID_FIRST_RESERVED)
-		want.owner = FRAME_OWNER_NONE;
-	if (unlikely(!wish_makes_sense(order, &want)))
+	if (unlikely(!wish_makes_sense(order, &c->want)))
 		return MFN_NONE;
 	flags = spin_lock_irqsave(&frame_lock);
-	if (likely(frame_claims_allow(&claims, c->owner, 1ULL << order, free_frames)))
-		mfn = ask_policy(order, c, &want);
+	if (likely(frame_claims_allow(&claims, c->want.owner, 1ULL << order, free_frames)))
+		mfn = ask_policy(order, c);
 	if (likely(mfn != MFN_NONE)) {
 		free_frames -= 1ULL << order;
-		frame_claims_use(&claims, c->owner, 1ULL << order);
+		frame_claims_use(&claims, c->want.owner, 1ULL << order);
 	}
 	spin_unlock_irqrestore(&frame_lock, flags);
 	if (likely(mfn != MFN_NONE))
-		check_answer(mfn, order, &want);
+		check_answer(mfn, order, &c->want);
 	trace_answer(mfn, order, c);
 	return mfn;
 }

@@ -17,11 +17,9 @@
 
 /* Build it with frame_wish() and change what is special. */
 struct frame_constraints {
-	mfn_t min, end;      /* all frames in [min, end) */
-	u32 colours, colour; /* first mfn % colours == colour; a power of two, 1: no wish */
-	u16 node;            /* FRAME_NODE_ANY or a NUMA node... */
-	bool node_only;      /* ...which is a wish if false, a condition if true */
-	domid_t owner;       /* who gets them: claims, colours, trace; DOMID_XEN: ourselves */
+	struct frame_request want; /* window, colour, owner (DOMID_XEN: ourselves) */
+	u16 node;                  /* FRAME_NODE_ANY or a NUMA node... */
+	bool node_only;            /* ...which is a wish if false, a condition if true */
 };
 
 /* For @owner, machine addresses below 2^@address_bits (0: no limit). */
@@ -30,10 +28,12 @@ static inline struct frame_constraints frame_wish(domid_t owner, unsigned addres
 	bool limited = address_bits && address_bits < 64;
 
 	return (struct frame_constraints){
-		.end = !limited ? MFN_NONE : (1ULL << address_bits) >> PAGE_SHIFT,
-		.colours = 1,
+		.want = {
+			.end = limited ? (1ULL << address_bits) >> PAGE_SHIFT : MFN_NONE,
+			.colours = 1,
+			.owner = owner,
+		},
 		.node = FRAME_NODE_ANY,
-		.owner = owner,
 	};
 }
 

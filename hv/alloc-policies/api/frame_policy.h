@@ -39,8 +39,9 @@ struct mem_range {
 /*
  * What an allocation must satisfy.  The wrapper passes it complete: all 2^order
  * frames lie in [min, end); the first frame's number is colour modulo colours
- * (a power of two up to FRAME_MAX_COLOURS, 1: no wish).  The owner is a hint
- * for policies that separate domains, FRAME_OWNER_NONE if there is none.
+ * (a power of two up to FRAME_MAX_COLOURS, 1: no wish).  The owner, a
+ * domain id, is a hint for policies that separate domains; FRAME_OWNER_NONE and above
+ * (the ABI's reserved ids) are no domain.
  * (NUMA nodes are address windows: the wrapper has turned a node into min and end.)
  */
 struct frame_request {
@@ -48,7 +49,7 @@ struct frame_request {
 	u32 colours, colour;
 	u32 owner;
 };
-#define FRAME_OWNER_NONE 0xffffU
+#define FRAME_OWNER_NONE 0x7ff0U
 #define FRAME_REQUEST_ANY \
 	((struct frame_request){ 0, MFN_NONE, 1, 0, FRAME_OWNER_NONE })
 

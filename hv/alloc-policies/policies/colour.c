@@ -79,7 +79,7 @@ static mfn_t colour_alloc(struct frame_state *state, unsigned order,
 	struct colour_state *s = colour_of(state);
 	mfn_t mfn = MFN_NONE;
 
-	if (!order && want->colours <= 1 && want->owner != FRAME_OWNER_NONE)
+	if (!order && want->colours <= 1 && want->owner < FRAME_OWNER_NONE)
 		mfn = find_coloured(s, want);
 	if (mfn == MFN_NONE)
 		mfn = frame_map_find(&s->map, order, want);
