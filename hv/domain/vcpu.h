@@ -17,8 +17,8 @@ int vcpu_register_info(struct vcpu *v, u64 gfn, u32 offset);
 /*
  * The context switch tells of the guest's comings and goings; each needs @v's address
  * space loaded.  In: current is @v already, interrupts on or off: publishes time and runstate,
- * goes on with the periodic timer.  Out: @v's runstate is the new one already: publishes it, stops the
- * periodic timer.  Idle vCPUs are ignored.
+ * goes on with the periodic timer.  Out: @v's runstate is the new one already: publishes it,
+ * stops the periodic timer.  Idle vCPUs are ignored.
  */
 void guest_sched_in(struct vcpu *v);
 void guest_sched_out(struct vcpu *v);

@@ -78,10 +78,10 @@ static inline bool fifo_set_pending(u32 *word)
 {
 	u32 w = READ_ONCE(*word);
 	bool link = !(w & (FIFO_MASKED | FIFO_LINKED));
+	u32 set = w | FIFO_PENDING | (link ? FIFO_LINKED : 0);
 
-	if (unlikely(!__atomic_compare_exchange_n(word, &w,
-						  w | FIFO_PENDING | (link ? FIFO_LINKED : 0), false,
-						  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
+	if (unlikely(!__atomic_compare_exchange_n(word, &w, set, false, __ATOMIC_SEQ_CST,
+						  __ATOMIC_SEQ_CST)))
 		return fifo_set_pending_apart(word);
 	return link;
 }

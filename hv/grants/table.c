@@ -204,8 +204,8 @@ static int acquire_locked(struct domain *d, u32 id, u32 last, u32 nr, u64 *mfns)
 
 	if (status && gt->version != 2)
 		return -EINVAL;
-	rc = grant_table_grow(d, status ? DIV_ROUND_UP((last + 1) * STATUS_PER_FRAME, V2_PER_FRAME) :
-					  last + 1);
+	/* A status frame appears with the first shared frame it is for. */
+	rc = grant_table_grow(d, status ? last * (STATUS_PER_FRAME / V2_PER_FRAME) + 1 : last + 1);
 	for (u32 i = 0; !rc && i < nr; i++)
 		mfns[i] = virt_to_mfn(status ? (void *)gt->status[last + 1 - nr + i] :
 					       gt->shared[last + 1 - nr + i]);

@@ -119,7 +119,7 @@ struct grant_use {
 
 /*
  * Begin to use grant @ref of @owner on behalf of domain @user.  @copy allows what may be copied
- * but not mapped.  GNTST_okay, or bad_gntref, general_error (not granted, or not like this), bad_page.
+ * but not mapped.  GNTST_okay, bad_gntref, bad_page, general_error (not granted, or not like this).
  * @pre a reference to @owner; no grant locks.  Each success needs a grant_put() alike.
  */
 s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write, bool copy,
