@@ -142,19 +142,35 @@ void run_close(struct run *r)
 	*r = (struct run){ 0 };
 }
 
+/* Stock Xen does not say which scheduler it runs; its own events do. */
+static const char *peer_policy(const struct summary *s)
+{
+	if (s->event_records[TRACE_EV_credit2_schedule])
+		return "credit2";
+	if (s->event_records[TRACE_EV_credit_schedule])
+		return "credit";
+	if (s->event_records[TRACE_EV_rtds_schedule])
+		return "rtds";
+	return s->event_records[TRACE_EV_null_schedule] ? "null" : NULL;
+}
+
 struct summary_title run_title(struct run *r, const struct summary *s)
 {
 	const char *told = s->model.policy[0] ? s->model.policy : r->sched;
 	bool peer = r->hypervisor && strcmp(r->hypervisor, "orrery");
 
+	if (!told)
+		told = peer_policy(s);
 	if (peer)
-		snprintf(r->policy, sizeof(r->policy), "%s, sched %s", r->hypervisor,
-			 told ? told : "default");
+		snprintf(r->policy, sizeof(r->policy), "%s (%s)", told ? told : "default",
+			 r->hypervisor);
 	else
 		snprintf(r->policy, sizeof(r->policy), "%s", told ? told : "");
+	snprintf(r->frames_name, sizeof(r->frames_name), "%s",
+		 s->model.frames[0] ? s->model.frames : r->frames ? r->frames : "");
 	return (struct summary_title){
 		.run = r->name,
 		.policy = r->policy[0] ? r->policy : NULL,
-		.frames = r->frames,
+		.frames = r->frames_name[0] ? r->frames_name : NULL,
 	};
 }

@@ -30,7 +30,7 @@ struct run {
 	bool books_checked; /* against the hypervisor's own count */
 	const char *hypervisor, *sched, *frames, *heap; /* from the manifest, or NULL */
 	u64 tsc_hz;       /* from FILE.acct, 0 if not told */
-	char policy[96];  /* for titles; run_title fills it */
+	char policy[96], frames_name[32]; /* for titles; run_title fills them */
 };
 
 #define RUN_ERROR_MAX 256

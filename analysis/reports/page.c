@@ -88,7 +88,7 @@ static void cell_run(FILE *out, struct opened_run *r)
 
 static void cell_frames(FILE *out, struct opened_run *r)
 {
-	put_html(out, r->title.frames ? r->title.frames : "default");
+	put_html(out, r->title.frames ? r->title.frames : "not told");
 }
 
 static void cell_time(FILE *out, struct opened_run *r)

@@ -20,7 +20,7 @@
 extern char **environ;
 
 #define MAIN_CLASSES 8 /* xenalyze knows main bits 0 to 7; ours are in "hw" */
-#define CALLS 64
+#define CALLS 48 /* it does not count those beyond */
 #define TRAPS 256
 #define PCPUS 256
 
@@ -28,6 +28,12 @@ struct counts {
 	u64 volume[PCPUS][MAIN_CLASSES];
 	u64 calls[CALLS], traps[TRAPS];
 };
+
+static void count_call(struct counts *c, u32 op)
+{
+	if (op < CALLS)
+		c->calls[op]++;
+}
 
 static void count_ours(struct trace_file *f, struct counts *c)
 {
@@ -43,7 +49,7 @@ static void count_ours(struct trace_file *f, struct counts *c)
 		if (rec.cpu < PCPUS && class < MAIN_CLASSES)
 			c->volume[rec.cpu][class] += bytes;
 		if (rec.event == TRACE_EV_hypercall || rec.event == TRACE_EV_hypercall_subcall)
-			c->calls[rec.data[0] % CALLS]++;
+			count_call(c, rec.data[0] & ~TRC_PV_HYPERCALL_V2_ARG_MASK);
 		if (rec.event == TRACE_EV_pv_trap)
 			c->traps[rec.data[2] & (TRAPS - 1)]++;
 		if (rec.event == TRACE_EV_pv_trap32)

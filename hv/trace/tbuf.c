@@ -20,7 +20,9 @@
 #include "lib/errno.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
+#include "memory/frame-alloc.h"
 #include "memory/guest.h"
+#include "memory/heap.h"
 #include "memory/page.h"
 #include "trace/ring.h"
 #include "trace/tbuf.h"
@@ -41,7 +43,6 @@ static DECLARE_BITMAP(masked_out, MAX_PCPUS);
 static bool enabled;              /* trace_active may be 0 for an empty mask */
 static u32 epoch;                 /* times tracing was disabled */
 static u64 tsc_hz;
-static void (*describer)(void);
 
 /* The page lists start behind a fixed table of offsets, in 32-bit words. */
 #define LIST_FIRST DIV_ROUND_UP(offsetof(struct t_info, mfn_offset[MAX_PCPUS]), 4)
@@ -81,14 +82,12 @@ static void notify_dom0(void)
 	send_global_virq(VIRQ_TBUF);
 }
 
-/* What exists already, so that a trace started late is as readable as one from boot. */
-static void describe(void)
+static void describe_domains(void)
 {
 	struct domain *d;
 	struct vcpu *v;
 	unsigned i;
 
-	trace_clock_info(tsc_hz, now_ns());
 	spin_lock(&domain_list_lock);
 	list_for_each_entry(d, &domain_list, all) {
 		u64 handle[2];
@@ -97,11 +96,29 @@ static void describe(void)
 		trace_domain_info(d->id, d->is_pv | !d->is_pv << 1 | d->privileged << 2,
 				  __builtin_bswap64(handle[0]), __builtin_bswap64(handle[1]));
 		for_each_vcpu(d, v, i)
-			trace_vcpu_info(v->id, d->id, v->cpu, 0);
+			trace_vcpu_info(v->id, d->id, v->cpu, v->sched.runstate.state);
 	}
 	spin_unlock(&domain_list_lock);
-	if (describer)
-		describer();
+}
+
+static void describe_policies(void)
+{
+	struct sched_pool *pool;
+
+	spin_lock(&sched_system.config);
+	for (u32 id = 0; (pool = sched_pool_next(&sched_system, id)); id = pool->id + 1)
+		trace_policy_info(pool->id, pool->p.policy->xen_id, pool->p.policy->name);
+	spin_unlock(&sched_system.config);
+	trace_allocator_info(0, frame_policy_name());
+	trace_allocator_info(1, heap_policy_name());
+}
+
+/* What exists already, so that a trace started late is as readable as one from boot. */
+static void describe(void)
+{
+	trace_clock_info(tsc_hz, now_ns());
+	describe_policies();
+	describe_domains();
 }
 
 static void start(void)
@@ -306,11 +323,6 @@ int trace_tbuf_op(struct xen_sysctl_tbuf_op *op)
 	rc = control_op(op);
 	spin_unlock(&control);
 	return rc;
-}
-
-void trace_set_describer(void (*fn)(void))
-{
-	describer = fn;
 }
 
 void trace_init(unsigned pages, u32 mask, u64 hz)

@@ -108,8 +108,4 @@ void trace_init(unsigned pages, u32 mask, u64 tsc_hz);
  */
 int trace_tbuf_op(struct xen_sysctl_tbuf_op *op);
 
-/* Called each time tracing starts, so that the trace carries what exists already:
- * policies and allocators say their names here.  Boot only; domains are told anyway. */
-void trace_set_describer(void (*fn)(void));
-
 #endif

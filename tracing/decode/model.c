@@ -153,6 +153,14 @@ static void policy_info(struct model *m, const struct trace_record *rec)
 		snprintf(m->policy, sizeof(m->policy), "%.16s", p->name.text);
 }
 
+static void allocator_info(struct model *m, const struct trace_record *rec)
+{
+	const struct trace_rec_allocator_info *a = (const void *)rec->data;
+
+	if (a->kind <= 1)
+		snprintf(a->kind ? m->heap : m->frames, sizeof(m->frames), "%.16s", a->name.text);
+}
+
 /* In running[] while looking ahead: nothing seen yet of this pCPU; -1: it cannot be told. */
 #define UNSEEN (-2)
 
@@ -218,6 +226,9 @@ void model_apply(struct model *m, const struct trace_record *rec)
 		break;
 	case TRACE_EV_policy_info:
 		policy_info(m, rec);
+		break;
+	case TRACE_EV_allocator_info:
+		allocator_info(m, rec);
 		break;
 	}
 }
