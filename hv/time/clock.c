@@ -22,6 +22,7 @@
 #include "x86/platform-timer.h"
 #include "x86/setup.h"
 #include "x86/softirq.h"
+#include "x86/tsc.h"
 
 #define CALIBRATION_MS 10
 #define CALIBRATION_EDGES 4
@@ -58,21 +59,9 @@ static struct {
 } platform_state;
 static struct timer correction_timer;
 
-static u64 rdtsc_ordered(void)
-{
-	__asm__ volatile("lfence" : : : "memory");
-	return rdtsc();
-}
-
 s_time_t now_ns(void)
 {
 	return clock_now();
-}
-
-/* Spin without touching anything: device reads are what is slow in an emulator. */
-static void spin(unsigned long iterations)
-{
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(iterations) : : "cc");
 }
 
 void delay_ns(u64 ns)
@@ -80,7 +69,7 @@ void delay_ns(u64 ns)
 	s_time_t end = now_ns() + ns;
 
 	if (!tsc_khz)
-		spin(ns); /* early failure: no clock yet, be slow rather than fast */
+		spin_iterations(ns); /* early failure: no clock yet, be slow rather than fast */
 	while (tsc_khz && now_ns() < end)
 		cpu_relax();
 }
@@ -123,7 +112,7 @@ static u64 measure_tsc_hz(const struct platform_timer *pt)
 	u32 start = counter_edge(pt, &tsc0), wanted = pt->hz * CALIBRATION_MS / 1000, end;
 
 	while (((pt->read() - start) & pt->mask) < wanted)
-		spin(5000);
+		spin_iterations(5000);
 	end = counter_edge(pt, &tsc1);
 	platform_state.last = end;
 	platform_state.previous_tsc = tsc1;

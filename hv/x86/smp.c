@@ -31,6 +31,7 @@
 #define STARTUP_WAIT_NS (200 * NS_PER_US) /* before the second start-up IPI */
 #define ANSWER_WAIT_NS (100 * NS_PER_MS)
 #define STOP_WAIT_NS (10 * NS_PER_MS)
+#define XAPIC_MAX_ID 254
 #define L2_COVERS (2UL << 20)
 
 struct pcpu *pcpus[MAX_PCPUS];
@@ -203,8 +204,13 @@ static bool admit(struct pcpu *p)
 
 static bool boot_one(u32 apic_id)
 {
-	struct pcpu *p = pcpu_create(apic_id);
+	struct pcpu *p;
 
+	if (apic_mmio && apic_id > XAPIC_MAX_ID) {
+		log_warn("the pCPU with APIC id %u needs x2APIC mode, which the firmware left off", apic_id);
+		return false;
+	}
+	p = pcpu_create(apic_id);
 	if (!p) {
 		log_warn("out of memory for the pCPU with APIC id %u", apic_id);
 		return false;
