@@ -314,33 +314,33 @@ static void credit_dequeue(struct policy_instance *pi, struct policy_vcpu *v, s_
 		queue_remove(pi, v);
 }
 
-/* First vCPU of @from's queues, down to priority @worst, that may run on @pc.  @busy: @pc has
- * work of its own and leaves alone what is cache-hot elsewhere. */
-static struct policy_vcpu *best_of(struct policy_instance *pi, struct policy_pcpu *from,
-				   struct policy_pcpu *pc, int worst, bool busy, s_time_t now)
+/* First vCPU of @from's queues, down to priority @worst, that may run on @pc and has not run
+ * after @cold. */
+static inline struct policy_vcpu *best_of(struct policy_pcpu *from, struct policy_pcpu *pc,
+					  int worst, s_time_t cold)
 {
-	s_time_t hot = policy_tunable(pi, MIGR_DELAY_US) * POLICY_NS_PER_US;
 	struct credit_vcpu *cv;
 
 	for (int priority = BOOST; priority <= worst; priority++)
 		list_for_each_entry(cv, &credit_pcpu(from)->queue[priority], link)
-			if (policy_may_run(POLICY_OWNER(cv, vcpu), pc) &&
-			    POLICY_OWNER(cv, vcpu) != credit_pcpu(pc)->yielded &&
-			    (!busy || now - cv->charged >= hot))
+			if (policy_may_run(POLICY_OWNER(cv, vcpu), pc) && cv->charged <= cold &&
+			    POLICY_OWNER(cv, vcpu) != credit_pcpu(pc)->yielded)
 				return POLICY_OWNER(cv, vcpu);
 	return NULL;
 }
 
-/* The other pCPUs in turn, starting behind @pc. */
+/* The other pCPUs in turn, starting behind @pc.  With work of its own (@busy) it leaves alone what
+ * is in debt or cache-hot there. */
 static struct policy_vcpu *best_elsewhere(struct policy_instance *pi, struct policy_pcpu *pc,
 					  bool busy, s_time_t now)
 {
+	s_time_t hot = policy_tunable(pi, MIGR_DELAY_US) * POLICY_NS_PER_US;
 	struct policy_vcpu *v = NULL;
 
 	for (struct list *at = pc->node.next; !v && at != &pc->node; at = at->next)
 		if (at != &pi->pcpus)
-			v = best_of(pi, list_entry(at, struct policy_pcpu, node), pc,
-				    busy ? UNDER : OVER, busy, now);
+			v = best_of(list_entry(at, struct policy_pcpu, node), pc,
+				    busy ? UNDER : OVER, busy ? now - hot : TIME_MAX);
 	return v;
 }
 
@@ -349,11 +349,12 @@ static struct policy_decision credit_pick(struct policy_instance *pi, struct pol
 {
 	struct credit_pool *pool = credit_pool(pi);
 	struct credit_pcpu *cp = credit_pcpu(pc);
-	struct policy_vcpu *v = best_of(pi, pc, pc, OVER, false, now), *other = NULL;
+	struct policy_vcpu *v = best_of(pc, pc, OVER, TIME_MAX), *other = NULL;
 	struct policy_vcpu *put = cp->put;
 
 	cp->put = NULL;
-	if (!v || (credit_vcpu(v)->priority == OVER && pool->queued[BOOST] + pool->queued[UNDER]))
+	if (pi->nr_pcpus > 1 &&
+	    (!v || (credit_vcpu(v)->priority == OVER && pool->queued[BOOST] + pool->queued[UNDER])))
 		other = best_elsewhere(pi, pc, v, now);
 	if (other) {
 		policy_count(pi, COUNT_STEALS);

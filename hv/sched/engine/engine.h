@@ -118,6 +118,12 @@ struct sched_pool {
 	struct sched_ejection ejection;
 };
 
+/* Accessors from the policy's view back to the engine's. */
+#define to_sched_vcpu(v) container_of(v, struct sched_vcpu, p)
+#define to_sched_pcpu(pc) container_of(pc, struct sched_pcpu, p)
+#define to_sched_pool(pi) container_of(pi, struct sched_pool, p)
+#define to_sched_domain(d) container_of(d, struct sched_domain, p)
+
 /* --- policies.c: registration and look-up -------------------------------- */
 
 /* Complete and check every table of the linker section, once.  Refused ones are logged. */
@@ -209,7 +215,17 @@ void sched_pcpu_timer_fired(struct sched_pcpu *pc, s_time_t now);
 void sched_pool_timer_fired(struct sched_pool *pool, s_time_t now);
 
 /* State lock of @pc; of where @sv is (returned).  Give back with spin_unlock(pc->lock). */
-void sched_lock_pcpu(struct sched_pcpu *pc);
+static inline void sched_lock_pcpu(struct sched_pcpu *pc)
+{
+	for (;;) {
+		spinlock_t *lock = READ_ONCE(pc->lock);
+
+		spin_lock(lock);
+		if (likely(lock == READ_ONCE(pc->lock)))
+			return;
+		spin_unlock(lock);
+	}
+}
 struct sched_pcpu *sched_lock_vcpu(struct sched_vcpu *sv);
 /* After @sv may no longer be where it is: requeue, kick, or note the new place. No lock held. */
 void sched_relocate(struct sched_vcpu *sv, s_time_t now);
@@ -258,6 +274,12 @@ struct policy_vcpu *sched_check_stolen(struct sched_pcpu *to, struct policy_vcpu
 /* @target; an allowed pCPU if it is NULL, or after noting a breach. */
 struct sched_pcpu *sched_check_place(struct sched_vcpu *sv, struct policy_pcpu *target,
 				     s_time_t now);
+/* The usual answer, where it was, needs no more than this. */
+static inline bool sched_place_good(const struct sched_vcpu *sv, const struct policy_pcpu *target)
+{
+	return target == sv->p.pcpu && target->instance == sv->p.domain->instance &&
+	       policy_may_run(&sv->p, target) && !to_sched_pcpu(target)->draining;
+}
 /* Throw the policy out if the pool is marked.  No lock held; one load if it is not. */
 void sched_eject_breached(struct sched_pool *pool, s_time_t now);
 static inline void sched_eject_if_breached(struct sched_pool *pool, s_time_t now)
@@ -300,10 +322,5 @@ void sched_tunables_from_line(const char *line, const struct sched_policy *polic
 /* "name (min..max), ..." into @buf; length. */
 size_t sched_tunable_names(const struct policy_tunable *t, u32 nr, char *buf, size_t size);
 
-/* Accessors from the policy's view back to the engine's. */
-#define to_sched_vcpu(v) container_of(v, struct sched_vcpu, p)
-#define to_sched_pcpu(pc) container_of(pc, struct sched_pcpu, p)
-#define to_sched_pool(pi) container_of(pi, struct sched_pool, p)
-#define to_sched_domain(d) container_of(d, struct sched_domain, p)
 
 #endif

@@ -9,18 +9,6 @@
 #include "sched/engine/seam.h"
 #include "trace/trace.h"
 
-void sched_lock_pcpu(struct sched_pcpu *pc)
-{
-	for (;;) {
-		spinlock_t *lock = READ_ONCE(pc->lock);
-
-		spin_lock(lock);
-		if (likely(lock == READ_ONCE(pc->lock)))
-			return;
-		spin_unlock(lock);
-	}
-}
-
 struct sched_pcpu *sched_lock_vcpu(struct sched_vcpu *sv)
 {
 	for (;;) {
@@ -52,9 +40,11 @@ struct sched_pcpu *sched_make_ready(struct sched_vcpu *sv, struct sched_pcpu *pc
 	for (;;) {
 		struct sched_pool *pool = sv->domain->pool;
 		struct policy_instance *pi = &pool->p;
-		struct sched_pcpu *to =
-			sched_check_place(sv, pi->policy->place(pi, &sv->p, why, now), now);
+		struct policy_pcpu *place = pi->policy->place(pi, &sv->p, why, now);
+		struct sched_pcpu *to = pc;
 
+		if (unlikely(!sched_place_good(sv, place)))
+			to = sched_check_place(sv, place, now);
 		if (unlikely(to != pc)) {
 			sv->migrations++;
 			WRITE_ONCE(sv->p.pcpu, &to->p);

@@ -15,6 +15,12 @@ void sched_runstate_init(struct sched_vcpu *sv, int state, s_time_t now)
 	sv->runstate = (struct vcpu_runstate_info){ .state = state, .state_entry_time = now };
 }
 
+static __attribute__((noinline)) void trace_change(const struct sched_vcpu *sv, int state)
+{
+	trace_runstate_change(trace_runstates(sv->runstate.state, state), sv->p.id,
+			      sv->p.domain->id);
+}
+
 void sched_runstate_change(struct sched_vcpu *sv, int state, s_time_t now)
 {
 	struct vcpu_runstate_info *rs = &sv->runstate;
@@ -22,7 +28,8 @@ void sched_runstate_change(struct sched_vcpu *sv, int state, s_time_t now)
 
 	if (rs->state == state)
 		return;
-	trace_runstate_change(trace_runstates(rs->state, state), sv->p.id, sv->p.domain->id);
+	if (unlikely(trace_active))
+		trace_change(sv, state);
 	WRITE_ONCE(sv->runstate_seq, sv->runstate_seq + 1); /* odd: being changed */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	if (likely(delta > 0)) {
