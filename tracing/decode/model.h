@@ -53,7 +53,8 @@ struct model {
 	bool ahead;               /* model_look_ahead was used */
 	u64 odd;                  /* runstate records that did not fit what was known */
 	u64 tsc_hz;               /* from a clock_info record; 0 */
-	char policy[17];          /* of pool 0, from a policy_info record; "" */
+	char policy[17];           /* of pool 0, from a policy_info record; "" */
+	char frames[17], heap[17]; /* allocators, from allocator_info records; "" */
 	void (*interval)(void *ctx, const struct model_interval *i); /* may be NULL */
 	void *ctx;
 };
