@@ -203,6 +203,52 @@ static void count_record(struct summary *s, const struct trace_record *rec)
 		s->unknown++;
 }
 
+static bool a_pcpu_idles(const struct model *m)
+{
+	for (u32 cpu = 0; cpu < m->cpus; cpu++) {
+		s32 i = m->running[cpu];
+
+		if (i >= 0 && m->vcpus[i].domid == MODEL_IDLE_DOMID)
+			return true;
+	}
+	return false;
+}
+
+static bool a_vcpu_waits(const struct model *m)
+{
+	for (u32 i = 0; i < m->vcpu_count; i++)
+		if (m->vcpus[i].state == MODEL_RUNNABLE && m->vcpus[i].domid != MODEL_IDLE_DOMID)
+			return true;
+	return false;
+}
+
+static void end_idle_waiting(struct summary *s, u64 tsc)
+{
+	u64 length = tsc - s->idle_waiting_since;
+
+	if (!s->idle_waiting_now)
+		return;
+	s->idle_waiting += length;
+	s->idle_waiting_longest = MAX(s->idle_waiting_longest, length);
+	s->idle_waiting_now = false;
+}
+
+/* After a record that may have changed who runs or waits. */
+static void watch_idle_waiting(struct summary *s, const struct trace_record *rec)
+{
+	bool now;
+
+	if (rec->event != TRACE_EV_runstate_change && rec->event != TRACE_EV_lost_records)
+		return;
+	now = a_vcpu_waits(&s->model) && a_pcpu_idles(&s->model);
+	if (!now || rec->event == TRACE_EV_lost_records) {
+		end_idle_waiting(s, rec->tsc);
+	} else if (!s->idle_waiting_now) {
+		s->idle_waiting_now = true;
+		s->idle_waiting_since = rec->tsc;
+	}
+}
+
 void summary_add(struct summary *s, const struct trace_record *rec)
 {
 	if (rec->event == TRACE_EV_wrap_buffer)
@@ -230,6 +276,7 @@ void summary_add(struct summary *s, const struct trace_record *rec)
 		break;
 	}
 	model_apply(&s->model, rec);
+	watch_idle_waiting(s, rec);
 }
 
 static int call_order(const void *a, const void *b)
@@ -249,6 +296,7 @@ static int call_order(const void *a, const void *b)
 
 void summary_finish(struct summary *s, u64 hz)
 {
+	end_idle_waiting(s, s->model.last_tsc);
 	model_finish(&s->model);
 	if (s->model.vcpu_count)
 		vcpu_of(s, s->model.vcpu_count - 1);

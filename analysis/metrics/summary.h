@@ -60,6 +60,10 @@ struct summary {
 	u64 event_records[TRACE_EV_COUNT];
 	u64 traps[SUMMARY_TRAPS];
 	u64 lost, losses; /* records lost, and loss records */
+	/* Time in which a pCPU idled while a vCPU waited (affinity and pools are not looked at),
+	 * and its longest stretch: what a work-conserving policy keeps near zero. */
+	u64 idle_waiting, idle_waiting_longest, idle_waiting_since;
+	bool idle_waiting_now;
 	struct summary_call *calls;
 	u32 call_count, call_room;
 	struct summary_vcpu *vcpus; /* parallel to model.vcpus */

@@ -174,6 +174,8 @@ json_t *summary_json(const struct summary *s, const struct summary_title *t)
 	json_object_set_new(o, "pcpus", pcpus(s));
 	json_object_set_new(o, "vcpus", vcpus(s));
 	json_object_set_new(o, "wake_to_run", latency(s, &all));
+	set_ns(s, o, "idle_while_waiting_ns", s->idle_waiting);
+	set_ns(s, o, "idle_while_waiting_longest_ns", s->idle_waiting_longest);
 	json_object_set_new(o, "hypercalls", hypercalls(s));
 	json_object_set_new(o, "traps", traps(s));
 	samples_free(&all);

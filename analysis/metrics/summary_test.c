@@ -109,6 +109,7 @@ Test(trace_summary, numbers)
 	cr_assert_eq(summary_ns(&s, 600), 300);
 	cr_assert_eq(s.cpus[0].busy, 1200);
 	cr_assert_eq(s.cpus[0].switches, 2);
+	cr_assert_eq(s.idle_waiting, 0, "nobody idled in this scene");
 	summary_free(&s);
 }
 
@@ -176,6 +177,23 @@ Test(trace_summary, tsv_tables)
 	}
 	cr_assert_not(summary_tsv(&s, "no such table", f));
 	fclose(f);
+	summary_free(&s);
+}
+
+static void lazy(struct trace_writer *w)
+{
+	trace_put_runstate_change(w, 0, 1000, change(RDY, RUN), 0, 0x7fff); /* p0 idles */
+	trace_put_runstate_change(w, 0, 1100, change(BLK, RDY), 0, 0);      /* d0v0 is woken */
+	trace_put_runstate_change(w, 0, 1400, change(RUN, RDY), 0, 0x7fff);
+	trace_put_runstate_change(w, 0, 1401, change(RDY, RUN), 0, 0);
+}
+
+Test(trace_summary, idling_while_somebody_waits)
+{
+	struct summary s = summarise(lazy);
+
+	cr_assert_eq(s.idle_waiting, 300);
+	cr_assert_eq(s.idle_waiting_longest, 300);
 	summary_free(&s);
 }
 

@@ -83,6 +83,8 @@ static void pcpus(const struct summary *s, FILE *out)
 			s->cpus[c].records, s->cpus[c].lost, ms(s, s->cpus[c].busy, a),
 			ms(s, s->cpus[c].idle, b), s->cpus[c].switches,
 			s->cpus[c].backward ? "   (its TSC went backward)" : "");
+	fprintf(out, "  some pCPU idle while a vCPU waited: %s ms in all, at most %s ms at once\n",
+		ms(s, s->idle_waiting, a), ms(s, s->idle_waiting_longest, b));
 }
 
 static void sample_row(const struct summary *s, const char *name, const char *what, u64 total,

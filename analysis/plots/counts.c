@@ -135,8 +135,8 @@ static void add_curve(const struct summary *s, struct curves *c, const char *nam
 	u64 b = summary_ns(s, samples_percentile(v, 990));
 
 	put_curve(s, name, v, tsv);
-	snprintf(p50, sizeof(p50), "%" PRIu64 ".%" PRIu64, a / 1000, a % 1000 / 100);
-	snprintf(p99, sizeof(p99), "%" PRIu64 ".%" PRIu64, b / 1000, b % 1000 / 100);
+	snprintf(p50, sizeof(p50), "%" PRIu64 ".%03" PRIu64, a / 1000, a % 1000);
+	snprintf(p99, sizeof(p99), "%" PRIu64 ".%03" PRIu64, b / 1000, b % 1000);
 	fprintf(c->text,
 		"%s'wakes.tsv' index %u using ($2/1000.0):3 with steps lw %.1f lc rgb '#%06x' "
 		"title '%s: n %zu, p50 %s, p99 %s µs'",
@@ -144,11 +144,21 @@ static void add_curve(const struct summary *s, struct curves *c, const char *nam
 	c->n++;
 }
 
+static unsigned waking_vcpus(const struct summary *s)
+{
+	unsigned n = 0;
+
+	for (u32 i = 0; i < s->model.vcpu_count; i++)
+		n += s->model.vcpus[i].domid != MODEL_IDLE_DOMID && s->vcpus[i].wake.count;
+	return n;
+}
+
 int plot_wakes(struct summary *s, const struct plots_request *q, char *error)
 {
 	struct samples all = summary_wakes(s, -1);
 	struct curves c = { 0 };
 	struct figure fig;
+	unsigned shown = 0;
 	int rc = figure_begin(&fig, q, "wakes", "Wake-to-run latency", 860, 440, error);
 
 	if (rc) {
@@ -157,14 +167,15 @@ int plot_wakes(struct summary *s, const struct plots_request *q, char *error)
 	}
 	c.text = open_memstream(&c.plot, &c.size);
 	fputs("# curve, latency ns, percent of wake-ups at most that\n", fig.tsv);
-	add_curve(s, &c, "all", &all, 0x303438, 3, fig.tsv);
-	for (u32 i = 0; i < s->model.vcpu_count && c.n <= FIGURE_COLOURS; i++) {
+	if (waking_vcpus(s) > 1)
+		add_curve(s, &c, "all", &all, 0x303438, 3, fig.tsv);
+	for (u32 i = 0; i < s->model.vcpu_count && shown < FIGURE_COLOURS; i++) {
 		char name[16];
 
 		if (s->model.vcpus[i].domid == MODEL_IDLE_DOMID || !s->vcpus[i].wake.count)
 			continue;
 		model_vcpu_name(&s->model.vcpus[i], name, sizeof(name));
-		add_curve(s, &c, name, &s->vcpus[i].wake, figure_colour(c.n - 1), 1.6, fig.tsv);
+		add_curve(s, &c, name, &s->vcpus[i].wake, figure_colour(shown++), 1.6, fig.tsv);
 	}
 	fclose(c.text);
 	fputs("set logscale x\n"

@@ -45,7 +45,7 @@ static void put_us(FILE *out, const struct summary *s, u64 ticks)
 {
 	u64 ns = summary_ns(s, ticks);
 
-	fprintf(out, "%" PRIu64 ".%01" PRIu64, ns / 1000, ns % 1000 / 100);
+	fprintf(out, "%" PRIu64 ".%03" PRIu64, ns / 1000, ns % 1000);
 }
 
 static void put_ms(FILE *out, const struct summary *s, u64 ticks)
@@ -123,6 +123,11 @@ static void cell_busy(FILE *out, struct opened_run *r)
 	fprintf(out, "%" PRIu64 ".%" PRIu64 " %%", tenths / 10, tenths % 10);
 }
 
+static void cell_idle_waiting(FILE *out, struct opened_run *r)
+{
+	put_ms(out, &r->summary, r->summary.idle_waiting);
+}
+
 static void cell_spells(FILE *out, struct opened_run *r)
 {
 	u64 n = 0;
@@ -185,6 +190,7 @@ static void overview(FILE *out, struct page_run *runs, unsigned count)
 	row(out, "trace records", runs, count, cell_records);
 	row(out, "records lost", runs, count, cell_lost);
 	row(out, "pCPUs busy", runs, count, cell_busy);
+	row(out, "a pCPU idle while a vCPU waited, ms", runs, count, cell_idle_waiting);
 	row(out, "times a vCPU was switched in", runs, count, cell_spells);
 	row(out, "hypercalls", runs, count, cell_calls);
 	row(out, "wake-ups", runs, count, cell_wakes);

@@ -84,6 +84,7 @@ static const struct sub subs[] = {
 	SUB(physdev_op, PHYSDEVOP_, eoi), SUB(physdev_op, PHYSDEVOP_, irq_status_query),
 	SUB(physdev_op, PHYSDEVOP_, set_iopl), SUB(physdev_op, PHYSDEVOP_, set_iobitmap),
 	SUB(physdev_op, PHYSDEVOP_, apic_read), SUB(physdev_op, PHYSDEVOP_, apic_write),
+	{ __HYPERVISOR_physdev_op, PHYSDEVOP_alloc_irq_vector, "alloc_irq_vector" },
 	SUB(physdev_op, PHYSDEVOP_, map_pirq), SUB(physdev_op, PHYSDEVOP_, unmap_pirq),
 	SUB(physdev_op, PHYSDEVOP_, manage_pci_add), SUB(physdev_op, PHYSDEVOP_, restore_msi),
 	SUB(physdev_op, PHYSDEVOP_, setup_gsi), SUB(physdev_op, PHYSDEVOP_, get_free_pirq),
