@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of this folder share: the handlers' prototypes (made from
- * table.def), the privilege test and continuations.  Only entry code and this
- * folder (with pv/hypercalls-*.c) include it; subsystems never do.
+ * table.def), the privilege test and continuations.  Only this folder
+ * includes it; subsystems never do.
  *
  * A handler gets its arguments as the guest's registers held them and returns
  * what RAX will hold: a value >= 0 or -errno.  One that must stop half way

@@ -61,6 +61,15 @@ void pv_vcpu_destroy(struct vcpu *v)
 		(u16)s_;                                                        \
 	})
 
+/* The selector goes into the user GS: the one SWAPGS hides while the kernel runs. */
+void pv_load_user_gs(unsigned sel)
+{
+	__asm__ volatile("swapgs\n1: mov %w0, %%gs\n2: swapgs\n\t"
+			 ".section .text.fixup, \"ax\"\n3: xor %0, %0\n\tmov %w0, %%gs\n\t"
+			 "jmp 2b\n\t.previous\n\t" EX_TABLE_ASM("1b", "3b")
+			 : "+r"(sel));
+}
+
 static u64 read_gs_base(void)
 {
 	return rdmsr(MSR_GS_BASE);

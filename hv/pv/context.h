@@ -22,6 +22,8 @@ void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *ctx);
 void pv_save(struct vcpu *v);
 void pv_load(struct vcpu *v);
 
+/* Selector of the inactive (user) GS while the kernel runs; a bad one becomes null. */
+void pv_load_user_gs(unsigned sel);
 /* Virtual CR0.TS of the running vCPU. */
 void pv_set_task_switched(struct vcpu *v, bool set);
 void pv_write_cr4(struct vcpu *v, u64 val);

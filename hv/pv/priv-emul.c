@@ -116,7 +116,7 @@ static enum result two_byte(struct vcpu *v, struct cpu_regs *regs, const struct 
 		return DONE;
 	case 0x08: case 0x09: /* INVD, WBINVD: only who programs devices has a use for them */
 		if (v->domain->pv.io_memory)
-			__asm__ volatile("wbinvd" : : : "memory");
+			wbinvd();
 		return DONE;
 	case 0x20:
 		return read_cr(v, regs, in);

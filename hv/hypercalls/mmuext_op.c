@@ -179,7 +179,7 @@ static int op_flush_cache(const struct mmuext_op *op, struct domain *owner)
 {
 	if (!current->domain->pv.io_memory)
 		return -EACCES;
-	__asm__ volatile("wbinvd" : : : "memory");
+	wbinvd();
 	return 0;
 }
 

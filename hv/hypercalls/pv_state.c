@@ -13,7 +13,6 @@
 #include "pv/context.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
-#include "x86/asm-fixup.h"
 #include "x86/cpu.h"
 #include "x86/desc.h"
 #include "x86/setup.h"
@@ -102,15 +101,6 @@ long hypercall_get_debugreg(u64 reg)
 	return current->pv.debugreg[reg];
 }
 
-/* The selector goes into the user GS: the one SWAPGS hides while the kernel runs. */
-static void load_user_gs(unsigned sel)
-{
-	__asm__ volatile("swapgs\n1: mov %w0, %%gs\n2: swapgs\n\t"
-			 ".section .text.fixup, \"ax\"\n3: xor %0, %0\n\tmov %w0, %%gs\n\t"
-			 "jmp 2b\n\t.previous\n\t" EX_TABLE_ASM("1b", "3b")
-			 : "+r"(sel));
-}
-
 long hypercall_set_segment_base(u64 which, u64 base)
 {
 	static const u32 msr[] = {
@@ -120,7 +110,7 @@ long hypercall_set_segment_base(u64 which, u64 base)
 	};
 
 	if (which == SEGBASE_GS_USER_SEL) {
-		load_user_gs(base & 0xffff);
+		pv_load_user_gs(base & 0xffff);
 		return 0;
 	}
 	if (which >= ARRAY_SIZE(msr) || !is_canonical(base))
