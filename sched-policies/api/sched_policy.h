@@ -121,7 +121,7 @@ struct policy_instance {
 	u32 pcpu_limit;                   /* highest pCPU id of the pool plus one */
 	u32 nr_ready;                     /* vCPUs READY; brought up to date after each pick */
 	u64 random;                       /* use policy_random() */
-	struct pcpu_mask members, idle;   /* pCPUs of the pool; those that idle and are not kicked */
+	struct pcpu_mask members, idle;   /* pCPUs of the pool; those idle and not kicked */
 	s64 tunable[POLICY_MAX_TUNABLES]; /* by index in policy->tunables */
 	u64 counter[POLICY_MAX_COUNTERS]; /* by index in policy->counters */
 	u64 data[POLICY_INSTANCE_BYTES / 8];

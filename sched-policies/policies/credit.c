@@ -57,7 +57,7 @@ static const struct policy_tunable credit_tunables[] = {
 	[MIGR_DELAY_US] = { "vcpu_migr_delay_us", 0, 100000, 0,
 			    "for so long after it ran only an idle pCPU takes a vCPU away" },
 	[ACCOUNTING] = { "accounting", 0, 2, BY_TIME,
-			 "0 whole ticks to who runs at one, 1 by time, 2 also judged at each stop" },
+			 "0 whole ticks to who runs at one, 1 by time, 2 judged at each stop too" },
 	[BOOSTING] = { "boost", 0, 1, 1, "a vCPU that wakes out of debt goes before all others" },
 	[TICK_JITTER] = { "tick_jitter_pct", 0, 50, 0, "by how much ticks come early or late" },
 };

@@ -133,7 +133,23 @@ Test(sched_conformance, tunables_at_both_ends)
 	}
 }
 
-/* Everything a tool can set while it runs, to random good values. */
+static s64 random_value(struct sim *sim, const struct policy_tunable *row)
+{
+	return sim_random_in(sim, row->min, row->max);
+}
+
+/* Everything a tool can set, to random values; some do not go together and are refused. */
+static void retune(struct sim *sim, const struct sched_policy *policy, struct sim_domain *d)
+{
+	for (u32 t = 0; t < policy->nr_tunables; t++)
+		sched_tunable_set(&sim->pool0->s, policy->tunables[t].name,
+				  random_value(sim, &policy->tunables[t]), sim->now);
+	for (u32 t = 0; t < policy->nr_domain_params; t++)
+		sched_domain_param_set(&d->s, policy->domain_params[t].name,
+				       random_value(sim, &policy->domain_params[t]), sim->now);
+	sim_settle(sim);
+}
+
 Test(sched_conformance, tuning_while_running)
 {
 	for (unsigned p = 0; policy_at(p); p++) {
@@ -145,21 +161,8 @@ Test(sched_conformance, tuning_while_running)
 		u32 nr = add_chaos_vcpus(sim, vcpus);
 
 		for (int round = 0; round < 60; round++) {
-			struct sim_vcpu *v = random_vcpu(sim, vcpus, nr);
-
 			sim_run(sim, sim->now + 3 * MS);
-			for (u32 t = 0; t < policy->nr_tunables; t++)
-				sched_tunable_set(&sim->pool0->s, policy->tunables[t].name,
-						  sim_random_in(sim, policy->tunables[t].min,
-								policy->tunables[t].max),
-						  sim->now);
-			for (u32 t = 0; t < policy->nr_domain_params; t++)
-				sched_domain_param_set(&v->domain->s,
-						       policy->domain_params[t].name,
-						       sim_random_in(sim, policy->domain_params[t].min,
-								     policy->domain_params[t].max),
-						       sim->now);
-			sim_settle(sim);
+			retune(sim, policy, random_vcpu(sim, vcpus, nr)->domain);
 			expect_clean(sim, policy->name, 5, "tuning");
 		}
 		sim_free(sim);

@@ -434,7 +434,8 @@ void sim_free(struct sim *sim)
 		free_domain(d);
 	}
 	while (sim->pool0 && !list_empty(&sim->sys.pools)) {
-		struct sched_pool *pool = list_first_entry(&sim->sys.pools, struct sched_pool, node);
+		struct sched_pool *pool =
+			list_first_entry(&sim->sys.pools, struct sched_pool, node);
 
 		list_del(&pool->node);
 		free(container_of(pool, struct sim_pool, s));

@@ -173,6 +173,7 @@ static bool all_off(struct sched_vcpu **vcpus, u32 nr)
 static void move_asleep(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
 			u32 nr, s_time_t now)
 {
+	struct policy_pcpu *first = list_entry(to->p.pcpus.next, struct policy_pcpu, node);
 	struct sched_pool *from = d->pool;
 
 	sched_lock_pool(from);
@@ -180,7 +181,7 @@ static void move_asleep(struct sched_domain *d, struct sched_pool *to, struct sc
 		leave_vcpu(vcpus[i], now);
 	leave_domain(d, now);
 	for (u32 i = 0; i < nr; i++)
-		WRITE_ONCE(vcpus[i]->p.pcpu, list_entry(to->p.pcpus.next, struct policy_pcpu, node));
+		WRITE_ONCE(vcpus[i]->p.pcpu, first);
 	sched_unlock_pool(from);
 
 	sched_lock_pool(to);
