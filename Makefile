@@ -37,8 +37,13 @@ PURE_SRC += $(wildcard bench/runner/sha256.c)
 TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
 
-.PHONY: all help hv cli dom0-tools image test test-host test-all demo clean lint packages
+.PHONY: all help hv cli dom0-tools image guests test test-host test-all demo bench header clean FORCE
 all: hv cli
+
+# Debian packages the build needs: installed as root or with sudo, else named in one line.
+$(B)/.packages: .ci/packages.txt
+	@mkdir -p $(B)
+	@.ci/packages.sh && touch $@
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -49,7 +54,7 @@ cli: $(B)/orrery
 
 -include $(shell find $(B) -path $(B)/dom0 -prune -o -path $(B)/cache -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-$(B)/gen/asm-offsets.h: hv/x86/asm-offsets.c
+$(B)/gen/asm-offsets.h: hv/x86/asm-offsets.c | $(B)/.packages
 	$(call say,GEN,$@)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $(B)/gen/asm-offsets.s $<
@@ -89,7 +94,7 @@ $(B)/orrery-hv: $(B)/hv/orrery.elf hv/x86/container.S hv/x86/container.lds
 		-o $(B)/hv/container.o hv/x86/container.S
 	$(Q)ld -m elf_i386 -n --build-id=none --no-warn-rwx-segments -T hv/x86/container.lds -o $@ $(B)/hv/container.o
 
-$(B)/cli/%.o: %.c
+$(B)/cli/%.o: %.c | $(B)/.packages
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
@@ -97,11 +102,11 @@ $(B)/orrery: $(CLI_OBJ)
 	$(call say,HOSTLD,$@)
 	$(Q)$(CC) -o $@ $^ -ljansson -lm
 
-$(B)/dom0-tools/%: dom0/tools/%.c
+$(B)/dom0-tools/%: dom0/tools/%.c | $(B)/.packages
 	$(call say,DOM0CC,$<)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(HOST_CFLAGS) -O2 -static -o $@ $<
-$(B)/dom0-tools/trace-collector: $(COLLECTOR_SRC)
+$(B)/dom0-tools/trace-collector: $(COLLECTOR_SRC) | $(B)/.packages
 	$(call say,DOM0CC,$@)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(HOST_CFLAGS) -O2 -o $@ $^ -lxenctrl -lxenevtchn -lxenforeignmemory
@@ -111,7 +116,7 @@ dom0-tools: $(DOM0_TOOLS) $(if $(COLLECTOR_SRC),$(B)/dom0-tools/trace-collector)
 image: dom0-tools
 	$(Q)dom0/image/build.sh $(B)
 
-$(B)/test/%.o: %.c
+$(B)/test/%.o: %.c | $(B)/.packages
 	$(call say,TESTCC,$<)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
@@ -123,6 +128,26 @@ $(B)/test/host-tests: $(TEST_OBJ)
 test-host: $(B)/test/host-tests
 	$(Q)$(B)/test/host-tests -j2
 
+## make test       all tests that fit half an hour: host, tree, boot and stack tests
+## make test-all   the long ones too
+test: all dom0-tools guests image $(B)/test/host-tests
+	$(Q)bench/runner/test.sh
+test-all: all dom0-tools guests image $(B)/test/host-tests
+	$(Q)bench/runner/test.sh --all
+
+## make demo       boots Debian under two schedulers, traced, and draws what the hypervisor did
+demo: all dom0-tools image
+	$(Q)bench/runner/demo.sh
+
+## make bench      instructions per operation against the recorded baseline
+bench: all guests
+	$(Q)$(B)/orrery bench micro
+
+# One header of hv/ on its own: used by the checks of the tree.
+header: $(B)/gen/asm-offsets.h $(B)/gen/version.h
+	@echo '#include "$(HEADER)"' | $(CC) $(HV_CFLAGS) -fsyntax-only -x c -
+
+## make clean      removes what was built; keeps the Dom0 image and downloaded packages
 clean:
 	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools
 
@@ -133,7 +158,7 @@ PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
 GUESTS := $(B)/guests/micro-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv)
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
-$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/guests/pv/pv.h
+$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/guests/pv/pv.h | $(B)/.packages
 	$(call say,GUEST,$@)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(GUEST_CFLAGS) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The demonstration: one workload under two schedulers, both traced from the first instruction of
+# Dom0, and a page that shows them side by side.  Three vCPUs share one pCPU, so that there is
+# something to schedule.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top"
+out=out/demo
+mkdir -p "$out"
+for policy in rr credit; do
+	echo "booting Debian as Dom0 under $policy, tracing on ..."
+	build/orrery boot --sched "$policy" --trace --run demo --net e1000 --smp 1 --dom0-vcpus 3 \
+		--force -o "$out/$policy"
+	build/orrery trace verify "$out/$policy"
+done
+build/orrery report --title 'One workload, two schedulers' -o "$out/index.html" "$out/rr" "$out/credit" >/dev/null
+echo
+build/orrery trace summary "$out/credit" | sed -n '/^Wake-to-run/,/^$/p'
+echo "Look at $out/index.html (figures alone: $out/rr/plots, $out/credit/plots)"
