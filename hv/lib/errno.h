@@ -20,6 +20,7 @@
 #define XEN_ERRNO(name, value) name = value,
 enum orrery_errno {
 #include <xen/errno.h>
+	ERESTART = 85, /* the header keeps it from guests, who never see it */
 };
 #define ERESTART_CONTINUE ERESTART
 #endif
