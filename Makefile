@@ -24,6 +24,8 @@ HV_OBJ := $(HV_SRC:%.c=$(B)/hv/%.o) $(HV_ASM:%.S=$(B)/hv/%.S.o)
 
 CLI_SRC := $(call not_tests,bench/runner/*.c tracing/decode/*.c tracing/export/*.c analysis/*/*.c)
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -DORRERY_COMMIT='"$(COMMIT)"'
+# Same bytes wherever and whenever they are built: no debug paths, no commit.
+DOM0_CFLAGS := $(filter-out -g -DORRERY_COMMIT=%,$(HOST_CFLAGS)) -s -Wl,--build-id=none
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/cli/%.o)
 DOM0_TOOLS := $(patsubst dom0/tools/%.c,$(B)/dom0-tools/%,$(wildcard dom0/tools/*.c))
 COLLECTOR_SRC := $(call not_tests,tracing/collector/*.c)
@@ -105,11 +107,11 @@ $(B)/orrery: $(CLI_OBJ)
 $(B)/dom0-tools/%: dom0/tools/%.c | $(B)/.packages
 	$(call say,DOM0CC,$<)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HOST_CFLAGS) -O2 -static -o $@ $<
+	$(Q)$(CC) $(DOM0_CFLAGS) -static -o $@ $<
 $(B)/dom0-tools/trace-collector: $(COLLECTOR_SRC) | $(B)/.packages
 	$(call say,DOM0CC,$@)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HOST_CFLAGS) -O2 -o $@ $^ -lxenctrl -lxenevtchn -lxenforeignmemory
+	$(Q)$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxenctrl -lxenevtchn -lxenforeignmemory
 dom0-tools: $(DOM0_TOOLS) $(if $(COLLECTOR_SRC),$(B)/dom0-tools/trace-collector)
 
 ## make image      the Dom0 image (build/dom0/vmlinuz, build/dom0/initrd.gz) from Debian packages
