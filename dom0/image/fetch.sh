@@ -82,7 +82,7 @@ unpack_all() {
 	rm -rf "$packages"
 	mkdir -p "$packages"
 	while read -r sum deb; do
-		say "unpacking $deb"
+		[ "${deb#linux-image}" = "$deb" ] || say "unpacking $(wc -l <"$cache/packages.lock.new") packages"
 		unpack_deb "$cache/debs/$deb"
 	done <"$cache/packages.lock.new"
 	mv "$cache/packages.lock.new" "$packages/.lock"

@@ -54,19 +54,21 @@ stage_busybox() {
 	done
 }
 
-# Our scripts, and those of our tools that have been built.
+# Our scripts, the tools of dom0/tools, and the trace collector if it has been built.  Programs are
+# named by their sources: what else lies in the folder of built tools does not count.
 stage_own() {
-	local f
+	local f name
 	put "$here/init" init 755
 	put "$here/lib.sh" etc/orrery/lib.sh 644
 	for f in "$here"/scenarios/*.sh; do put "$f" "etc/orrery/scenarios/$(basename "$f")" 644; done
-	for f in tsc-now load disk-tool; do
-		[ -x "$tools/$f" ] || die "$tools/$f is missing: run \`make dom0-tools\`"
-	done
-	for f in "$tools"/*; do
-		case $f in *.d | *.o) continue ;; esac
-		put "$f" "usr/lib/orrery/$(basename "$f")" 755
-		strip --strip-all "$root/usr/lib/orrery/$(basename "$f")"
+	for f in "$here"/../tools/*.c trace-collector; do
+		name=$(basename "$f" .c)
+		if [ ! -x "$tools/$name" ]; then
+			[ "$name" = trace-collector ] && continue
+			die "$tools/$name is missing: run \`make dom0-tools\`"
+		fi
+		put "$tools/$name" "usr/lib/orrery/$name" 755
+		strip --strip-all "$root/usr/lib/orrery/$name"
 	done
 }
 
