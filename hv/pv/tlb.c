@@ -23,6 +23,7 @@ static void tlb_clock_tick(struct pcpu *p)
 
 void frame_type_wait(void)
 {
+	serve_cross_call(); /* the holder may be flushing, and interrupts may be off here */
 	cpu_relax();
 }
 

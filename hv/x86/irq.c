@@ -84,7 +84,7 @@ static struct {
 } cross_call;
 
 /* Run the current call here if it is meant for us and we have not yet. */
-static void serve_cross_call(void)
+void serve_cross_call(void)
 {
 	unsigned cpu = smp_processor_id();
 	unsigned long flags;

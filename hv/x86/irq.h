@@ -36,4 +36,7 @@ void apic_timer_set(s_time_t deadline);
  * included if set) and wait. @pre interrupts on or no lock held that the others may want. */
 void call_on_pcpus(const u64 *mask, void (*fn)(void *), void *arg);
 
+/* Whoever waits with interrupts off for something another pCPU holds must answer its calls. */
+void serve_cross_call(void);
+
 #endif
