@@ -157,6 +157,8 @@ static int extract_one(int dir_fd, int fd, uint64_t *at, struct disk_entry *e)
 	err = copy_out(fd, *at + DISK_SECTOR, e, to);
 	if (close(to) && !err)
 		err = -errno;
+	if (err)
+		unlinkat(dir_fd, e->name, 0);
 	*at += DISK_SECTOR + (e->length + DISK_SECTOR - 1) / DISK_SECTOR * DISK_SECTOR;
 	return err;
 }

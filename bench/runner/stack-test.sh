@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Boots the whole stack as stack-tests.txt says and compares with the peer:
 #
-#   bench/runner/stack-test.sh [--peer] [NAME-PATTERN...]
+#   bench/runner/stack-test.sh [--all] [--peer] [NAME-PATTERN...]
 #
-# Without patterns all tests run; a pattern is a shell glob of test names.  --peer boots only the
-# peer: it checks the image and this runner, and fills the peer's logs.  Our runs go to
-# out/stack/NAME (and NAME-again); the peer's to build/peer/log/NAME, kept until the images, QEMU
-# or the options change.  One line per test; exit status 1 if any failed.
+# Runs the tests not marked long; --all runs every one.  A pattern is a shell glob of test names and
+# runs those it matches, long or not.  --peer boots only the peer: it checks the image and this
+# runner, and fills the peer's logs.  Our runs go to out/stack/NAME (and NAME-again); the peer's to
+# build/peer/log/NAME, kept until the images, QEMU or the options change.  One line per test; exit
+# status 1 if any failed.
 set -uo pipefail
 export LC_ALL=C
 
@@ -21,17 +22,20 @@ if [ ! -x "$orrery" ]; then
 	exit 2
 fi
 peer_only=0
-if [ "${1:-}" = --peer ]; then
-	peer_only=1
+all=0
+while [ $# -gt 0 ]; do
+	case $1 in
+	--peer) peer_only=1 ;;
+	--all) all=1 ;;
+	-*)
+		echo "usage: bench/runner/stack-test.sh [--all] [--peer] [NAME-PATTERN...]" >&2
+		exit 2
+		;;
+	*) break ;;
+	esac
 	shift
-fi
-case ${1:-} in -*)
-	echo "usage: bench/runner/stack-test.sh [--peer] [NAME-PATTERN...]" >&2
-	exit 2
-	;;
-esac
+done
 patterns=("$@")
-[ ${#patterns[@]} -gt 0 ] || patterns=('*')
 
 # A changed image makes new reference logs; the hashes of the large files are taken once.
 inputs=$(qemu-system-x86_64 --version | head -n 1
@@ -70,6 +74,22 @@ has() { # CHECK CHECKS
 	return 1
 }
 
+# An unknown name falls back, so the log must say that the policy asked for is the one that runs.
+names_policies() { # RUN OPTION VALUE...
+	local log=$1/console.log line
+	shift
+	while [ $# -gt 1 ]; do
+		case $1 in
+		--sched) line="scheduler of pool 0: $2 " ;;
+		--frames) line="Frame allocator: $2 " ;;
+		--heap) line="Heap: $2 " ;;
+		*) line= ;;
+		esac
+		[ -z "$line" ] || grep -qF "$line" "$log" || echo "$1 $2 is not what runs: $log"
+		shift
+	done
+}
+
 # Print why the test failed; nothing if it passed.
 failure() { # NAME CHECKS OPTION...
 	local name=$1 checks=$2 run=$out/$1
@@ -89,6 +109,12 @@ failure() { # NAME CHECKS OPTION...
 		"$orrery" logdiff "$logs/$name" "$run" >"$run.logdiff" 2>&1 ||
 			echo "the kernel complains more than on the peer: $run.logdiff"
 	fi
+	if has policy "$checks"; then
+		names_policies "$run" "$@"
+	fi
+	if has trace "$checks"; then
+		"$orrery" trace verify "$run" >"$run.verify" 2>&1 || echo "the trace is not complete: $run.verify"
+	fi
 	if has init "$checks" && [ "$(init_ns "$run")" -gt "$(init_ns "$logs/$name")" ]; then
 		echo "/init at $(init_ns "$run") ns, on the peer at $(init_ns "$logs/$name")"
 	fi
@@ -98,8 +124,12 @@ failure() { # NAME CHECKS OPTION...
 	fi
 }
 
-wanted() { # NAME
+wanted() { # NAME CHECKS
 	local pattern
+	if [ ${#patterns[@]} = 0 ]; then
+		[ $all = 1 ] || ! has long "$2"
+		return
+	fi
 	for pattern in "${patterns[@]}"; do
 		# shellcheck disable=SC2053 # a glob is meant
 		[[ $1 == $pattern ]] && return 0
@@ -111,7 +141,7 @@ failed=0
 ran=0
 while read -r name checks options; do
 	case $name in '' | '#'*) continue ;; esac
-	wanted "$name" || continue
+	wanted "$name" "$checks" || continue
 	[ $peer_only = 1 ] && ! has peer "$checks" && continue
 	ran=$((ran + 1))
 	# shellcheck disable=SC2086 # options are words
