@@ -161,6 +161,8 @@ struct summary_title run_title(struct run *r, const struct summary *s)
 
 	if (!told)
 		told = peer_policy(s);
+	if (!told && r->manifest)
+		told = "default";
 	if (peer)
 		snprintf(r->policy, sizeof(r->policy), "%s (%s)", told ? told : "default",
 			 r->hypervisor);

@@ -60,7 +60,8 @@ static json_t *vcpus(const struct summary *s)
 
 		set_text(o, "vcpu", model_vcpu_name(&s->model.vcpus[i], name, sizeof(name)));
 		for (unsigned st = 0; st < MODEL_STATES; st++)
-			json_object_set_new(states, model_state_name(st), spells(s, v->total[st], &v->state[st]));
+			json_object_set_new(states, model_state_name(st),
+					    spells(s, v->total[st], &v->state[st]));
 		json_object_set_new(o, "runstates", states);
 		json_object_set_new(o, "wake_to_run", latency(s, &v->wake));
 		json_object_set_new(o, "preempted_to_run", latency(s, &v->preempt));
@@ -98,8 +99,9 @@ static json_t *hypercalls(const struct summary *s)
 		struct summary_call *c = &s->calls[i];
 		json_t *o = json_object();
 
-		json_object_set_new(o, "domid", c->domid == SUMMARY_NO_DOM ? json_null()
-									   : json_integer(c->domid));
+		json_object_set_new(o, "domid",
+				    c->domid == SUMMARY_NO_DOM ? json_null()
+							       : json_integer(c->domid));
 		set_int(o, "op", c->op);
 		set_text(o, "name", hypercall_name(c->op));
 		json_object_set_new(o, "sub", c->sub < 0 ? json_null() : json_integer(c->sub));

@@ -104,7 +104,8 @@ static void runstates(const struct summary *s, FILE *out)
 	char name[16];
 
 	fprintf(out,
-		"\nRunstates per vCPU (total in ms, all of the trace; the rest in us, of whole spells)\n"
+		"\nRunstates per vCPU (total in ms, all of the trace; the rest in us, of whole "
+		"spells)\n"
 		"  %-8s %-9s %8s %13s %11s %11s %11s %12s\n",
 		"vCPU", "state", "count", "total", "avg", "p5", "p50", "p95");
 	for (u32 i = 0; i < s->model.vcpu_count; i++) {
@@ -132,8 +133,8 @@ static void wakes(const struct summary *s, FILE *out)
 	struct samples all = summary_wakes(s, -1);
 	char name[16];
 
-	fprintf(out, "\nWake-to-run latency (us)\n  %-8s %8s %12s %12s %12s %12s\n", "vCPU", "count",
-		"p50", "p90", "p99", "max");
+	fprintf(out, "\nWake-to-run latency (us)\n  %-8s %8s %12s %12s %12s %12s\n", "vCPU",
+		"count", "p50", "p90", "p99", "max");
 	for (u32 i = 0; i < s->model.vcpu_count; i++)
 		if (s->model.vcpus[i].domid != MODEL_IDLE_DOMID)
 			wake_row(s, model_vcpu_name(&s->model.vcpus[i], name, sizeof(name)),
@@ -169,7 +170,8 @@ static void hypercalls(const struct summary *s, FILE *out)
 		return;
 	fprintf(out,
 		"\nHypercalls by number and sub-operation\n"
-		"  ticks until the vCPU's next entry or switch: an upper bound of the call's path,\n"
+		"  ticks until the vCPU's next entry or switch: an upper bound of the call's "
+		"path,\n"
 		"  the guest's own work after it included (1 tick = 1 instruction under icount)\n"
 		"  %-6s %4s %-44s %9s %9s %9s %9s\n",
 		"domain", "nr", "hypercall (indented: within a multicall)", "count", "items", "min",
@@ -179,7 +181,8 @@ static void hypercalls(const struct summary *s, FILE *out)
 
 		call_name(c, name, sizeof(name));
 		snprintf(dom, sizeof(dom), c->domid == SUMMARY_NO_DOM ? "d?" : "d%u", c->domid);
-		fprintf(out, "  %-6s %4u %-44s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
+		fprintf(out,
+			"  %-6s %4u %-44s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
 			dom, c->op, name, c->count, c->items,
 			samples_percentile(&c->until_entry, 0),
 			samples_percentile(&c->until_entry, 500));

@@ -23,7 +23,8 @@ static void runstates(const struct summary *s, FILE *out)
 				"%s\t%s\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
 				"\t%" PRIu64 "\n",
 				model_vcpu_name(&s->model.vcpus[i], name, sizeof(name)),
-				model_state_name(st), v->count, summary_ns(s, s->vcpus[i].total[st]),
+				model_state_name(st), v->count,
+				summary_ns(s, s->vcpus[i].total[st]),
 				summary_ns(s, samples_mean(v)),
 				summary_ns(s, samples_percentile(v, 50)),
 				summary_ns(s, samples_percentile(v, 500)),
@@ -52,7 +53,8 @@ static void wakes(const struct summary *s, FILE *out)
 
 static void hypercalls(const struct summary *s, FILE *out)
 {
-	fputs("domid\top\tname\tsub\tsub_name\tmulticall\tcount\titems\tmin_ticks\tp50_ticks\n", out);
+	fputs("domid\top\tname\tsub\tsub_name\tmulticall\tcount\titems\tmin_ticks\tp50_ticks\n",
+	      out);
 	for (u32 i = 0; i < s->call_count; i++) {
 		struct summary_call *c = &s->calls[i];
 		const char *name = hypercall_name(c->op);

@@ -88,7 +88,8 @@ int figure_begin(struct figure *fig, const struct plots_request *q, const char *
 		"width = %u; height = %u\n"
 		"svg = \"set terminal svg size \".width.\",\".height.\" dynamic enhanced "
 		"font 'DejaVu Sans,12' background '#ffffff'; set output '%s.svg'\"\n"
-		"png = \"set terminal pngcairo size \".int(1.5*width).\",\".int(1.5*height).\" enhanced "
+		"png = \"set terminal pngcairo size \".int(1.5*width).\",\".int(1.5*height).\" "
+		"enhanced "
 		"font 'DejaVu Sans,12' fontscale 1.5 background '#ffffff'; set output '%s.png'\"\n"
 		"set encoding utf8\n"
 		"set datafile separator tab\n"
@@ -139,10 +140,11 @@ static int render(struct figure *fig)
 	pid_t pid;
 
 	if (!have_gnuplot()) {
-		snprintf(fig->error, PLOTS_ERROR_MAX,
-			 "gnuplot is not installed (package gnuplot-nox): the figures' .gp and .tsv "
-			 "are in %s, `gnuplot *.gp` there draws them",
-			 fig->q->dir);
+		snprintf(
+			fig->error, PLOTS_ERROR_MAX,
+			"gnuplot is not installed (package gnuplot-nox): the figures' .gp and .tsv "
+			"are in %s, `gnuplot *.gp` there draws them",
+			fig->q->dir);
 		return -ENOENT;
 	}
 	if (asprintf(&script, "%s.gp", fig->name) < 0)

@@ -117,7 +117,8 @@ static void timeline_script(const struct summary *s, struct timeline_window w, s
 }
 
 #define BOXES(name) \
-	"'" name ".tsv' using 1:3:1:2:($3-0.36):($3+0.36):(rgb($4)) with boxxyerror lc rgb variable notitle"
+	"'" name ".tsv' using 1:3:1:2:($3-0.36):($3+0.36):(rgb($4)) "    \
+	"with boxxyerror lc rgb variable notitle"
 
 /* Order of vCPUs in legends and rows: domain, then vCPU; idle last. */
 struct lane {

@@ -250,7 +250,8 @@ static void runstates(FILE *out, struct page_run *runs, unsigned count)
 
 		for (u32 k = 0; k < m->vcpu_count; k++)
 			if (!told(runs, i, &m->vcpus[k]))
-				runstate_rows(out, runs, count, m->vcpus[k].domid, m->vcpus[k].vcpu);
+				runstate_rows(out, runs, count, m->vcpus[k].domid,
+					      m->vcpus[k].vcpu);
 	}
 	fputs("</table>\n", out);
 }
@@ -345,9 +346,12 @@ static void hypercalls(FILE *out, struct page_run *runs, unsigned count)
 	unsigned n = gather_calls(runs, count, &rows);
 
 	fputs("<h2>Hypercalls</h2>\n"
-	      "<p class=\"note\">Calls, and in brackets the fewest TSC ticks from a call to the same "
-	      "vCPU's next entry into the hypervisor: an upper bound of the call's own path, since it "
-	      "holds what the guest did in between. In instruction-count mode a tick is an executed "
+	      "<p class=\"note\">Calls, and in brackets the fewest TSC ticks from a call to the "
+	      "same "
+	      "vCPU's next entry into the hypervisor: an upper bound of the call's own path, since "
+	      "it "
+	      "holds what the guest did in between. In instruction-count mode a tick is an "
+	      "executed "
 	      "instruction.</p>\n<table>",
 	      out);
 	head_row(out, "hypercall", runs, count);
@@ -476,7 +480,8 @@ void page_write(FILE *out, const char *title, struct page_run *runs, unsigned co
 	put_html(out, title);
 	fputs("</h1>\n<p class=\"note\">Everything below comes from the hypervisor's trace. In "
 	      "instruction-count mode time is a count of executed instructions, one a nanosecond: "
-	      "the figures show path lengths and order, and what hardware adds (caches, TLBs, world "
+	      "the figures show path lengths and order, and what hardware adds (caches, TLBs, "
+	      "world "
 	      "switches) is not in them.</p>\n",
 	      out);
 	overview(out, runs, count);
@@ -484,7 +489,8 @@ void page_write(FILE *out, const char *title, struct page_run *runs, unsigned co
 	runstates(out, runs, count);
 	hypercalls(out, runs, count);
 	provenance(out, runs, count);
-	fputs("<footer>Made by <code>orrery report</code>. The data of every figure is in its .tsv, "
+	fputs("<footer>Made by <code>orrery report</code>. The data of every figure is in its "
+	      ".tsv, "
 	      "the script in its .gp, beside the run.</footer>\n</body>\n</html>\n",
 	      out);
 }

@@ -24,7 +24,8 @@ static void help(FILE *to)
 	      "self-contained HTML page with figures and tables.\n\n"
 	      "  -o FILE          the page (default: report.html)\n"
 	      "  --title TEXT     its heading\n"
-	      "  --from MS, --to-ms MS   window of the timelines (default: the busiest 100 ms of each)\n",
+	      "  --from MS, --until MS   window of the timelines (default: the busiest 100 ms of "
+	      "each)\n",
 	      to);
 }
 
@@ -130,9 +131,12 @@ static bool milliseconds(const char *name, const char *text, unsigned long *valu
 static int command_run(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "output", required_argument, NULL, 'o' }, { "title", required_argument, NULL, 't' },
-		{ "from", required_argument, NULL, 'f' },   { "to-ms", required_argument, NULL, 'T' },
-		{ "help", no_argument, NULL, 'h' },         { 0 },
+		{ "output", required_argument, NULL, 'o' },
+		{ "title", required_argument, NULL, 't' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "until", required_argument, NULL, 'T' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	struct report_options o = { .out = "report.html", .title = "Runs compared" };
 	bool ok = true;
@@ -143,7 +147,7 @@ static int command_run(int argc, char **argv)
 		case 'o': o.out = optarg; break;
 		case 't': o.title = optarg; break;
 		case 'f': ok = milliseconds("from", optarg, &o.from_ms); break;
-		case 'T': ok = milliseconds("to-ms", optarg, &o.to_ms); break;
+		case 'T': ok = milliseconds("until", optarg, &o.to_ms); break;
 		case 'h': help(stdout); return EXIT_OK;
 		default: help(stderr); return EXIT_USAGE;
 		}

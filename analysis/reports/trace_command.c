@@ -18,6 +18,7 @@
 #include "analysis/reports/verify.h"
 #include "bench/runner/boot.h"
 #include "bench/runner/command.h"
+#include "tracing/decode/document.h"
 #include "tracing/export/export.h"
 #include "tracing/export/text.h"
 
@@ -225,7 +226,14 @@ static int record(int argc, char **argv)
 	return boot_machine(&o);
 }
 
-enum { WITH_OUT = 1, WITH_FORM = 2, WITH_EVENT = 4, WITH_TO = 8, WITH_WINDOW = 16, WITH_STOCK = 32 };
+enum {
+	WITH_OUT = 1,
+	WITH_FORM = 2,
+	WITH_EVENT = 4,
+	WITH_TO = 8,
+	WITH_WINDOW = 16,
+	WITH_STOCK = 32
+};
 
 static const struct verb {
 	const char *name, *summary;
@@ -240,19 +248,23 @@ static const struct verb {
 	  verb_plot },
 	{ "export", "write it for other tools", WITH_OUT | WITH_TO, verb_export },
 	{ "verify", "check that no record is missing", WITH_STOCK, verb_verify },
+	{ "events", "the document of all events (takes no RUN)", 0, NULL },
 };
 
 static const struct {
 	unsigned bit;
 	const char *text;
 } option_help[] = {
-	{ WITH_OUT, "  -o PATH          where to write (default: standard output; plot: RUN/plots)\n" },
-	{ WITH_FORM, "  --json           as JSON\n"
-		     "  --tsv TABLE      one table: runstates, wakes, hypercalls, events or pcpus\n" },
+	{ WITH_OUT,
+	  "  -o PATH          where to write (default: standard output; plot: RUN/plots)\n" },
+	{ WITH_FORM,
+	  "  --json           as JSON\n"
+	  "  --tsv TABLE      one table: runstates, wakes, hypercalls, events or pcpus\n" },
 	{ WITH_EVENT, "  --event NAME     only this event\n"
 		      "  --limit N        at most so many records\n" },
 	{ WITH_TO, "  --to FORMAT      ctf (a directory), perfetto, xentrace or csv\n" },
-	{ WITH_WINDOW, "  --from MS, --to-ms MS   window of the timelines (default: the busiest 100 ms)\n" },
+	{ WITH_WINDOW,
+	  "  --from MS, --until MS   window of the timelines (default: the busiest 100 ms)\n" },
 	{ WITH_STOCK, "  --xenalyze       also compare with what stock xenalyze counts\n" },
 };
 
@@ -287,15 +299,31 @@ static bool number(const char *name, const char *text, u64 *value)
 	return false;
 }
 
-enum { OPT_JSON = 256, OPT_TSV, OPT_EVENT, OPT_LIMIT, OPT_TO, OPT_FROM, OPT_TO_MS, OPT_HZ, OPT_STOCK };
+enum {
+	OPT_JSON = 256,
+	OPT_TSV,
+	OPT_EVENT,
+	OPT_LIMIT,
+	OPT_TO,
+	OPT_FROM,
+	OPT_TO_MS,
+	OPT_HZ,
+	OPT_STOCK
+};
 
 static const struct option longs[] = {
-	{ "output", required_argument, NULL, 'o' },      { "json", no_argument, NULL, OPT_JSON },
-	{ "tsv", required_argument, NULL, OPT_TSV },     { "event", required_argument, NULL, OPT_EVENT },
-	{ "limit", required_argument, NULL, OPT_LIMIT }, { "to", required_argument, NULL, OPT_TO },
-	{ "from", required_argument, NULL, OPT_FROM },   { "to-ms", required_argument, NULL, OPT_TO_MS },
-	{ "tsc-hz", required_argument, NULL, OPT_HZ },   { "xenalyze", no_argument, NULL, OPT_STOCK },
-	{ "help", no_argument, NULL, 'h' },              { 0 },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "tsv", required_argument, NULL, OPT_TSV },
+	{ "event", required_argument, NULL, OPT_EVENT },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "to", required_argument, NULL, OPT_TO },
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "until", required_argument, NULL, OPT_TO_MS },
+	{ "tsc-hz", required_argument, NULL, OPT_HZ },
+	{ "xenalyze", no_argument, NULL, OPT_STOCK },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
 };
 
 /* Which verbs take an option; 0: all. */
@@ -324,7 +352,7 @@ static bool take_option(struct trace_options *o, int c)
 	case OPT_LIMIT: ok = number("limit", optarg, &o->limit); break;
 	case OPT_TO: o->to = optarg; break;
 	case OPT_FROM: ok = number("from", optarg, &o->from_ns); o->from_ns *= 1000000; break;
-	case OPT_TO_MS: ok = number("to-ms", optarg, &o->to_ns); o->to_ns *= 1000000; break;
+	case OPT_TO_MS: ok = number("until", optarg, &o->to_ns); o->to_ns *= 1000000; break;
 	case OPT_HZ: ok = number("tsc-hz", optarg, &o->tsc_hz); break;
 	case OPT_STOCK: o->xenalyze = true; break;
 	}
@@ -333,13 +361,15 @@ static bool take_option(struct trace_options *o, int c)
 
 static bool table_known(const char *table)
 {
-	static const char *const known[] = { "runstates", "wakes", "hypercalls", "events", "pcpus" };
+	static const char *const known[] = { "runstates", "wakes", "hypercalls", "events",
+					     "pcpus" };
 
 	for (size_t i = 0; table && i < ARRAY_SIZE(known); i++)
 		if (!strcmp(table, known[i]))
 			return true;
 	if (table)
-		complain("--tsv %s: there are runstates, wakes, hypercalls, events and pcpus", table);
+		complain("--tsv %s: there are runstates, wakes, hypercalls, events and pcpus",
+			 table);
 	return !table;
 }
 
@@ -373,6 +403,12 @@ static int parse(const struct verb *v, struct trace_options *o, int argc, char *
 	return table_known(o->table) ? -1 : EXIT_USAGE;
 }
 
+static int events(void)
+{
+	trace_document(stdout);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
 static int command_run(int argc, char **argv)
 {
 	struct trace_options o = { 0 };
@@ -386,7 +422,8 @@ static int command_run(int argc, char **argv)
 		if (strcmp(argv[1], verbs[i].name))
 			continue;
 		if (!verbs[i].run)
-			return record(argc - 1, argv + 1);
+			return !strcmp(verbs[i].name, "events") ? events()
+								: record(argc - 1, argv + 1);
 		status = parse(&verbs[i], &o, argc - 1, argv + 1);
 		return status >= 0 ? status : verbs[i].run(&o);
 	}

@@ -19,6 +19,7 @@ int verify_books(const struct run *run, const struct summary *s, FILE *out);
 
 /* Runs xenalyze and compares bytes per pCPU and class, hypercalls by number and traps by number;
  * any complaint of xenalyze fails too.  0, or 1. */
-int verify_xenalyze(const struct run *run, struct trace_file *f, const struct summary *s, FILE *out);
+int verify_xenalyze(const struct run *run, struct trace_file *f, const struct summary *s,
+		    FILE *out);
 
 #endif

@@ -82,7 +82,8 @@ static void check_record(struct rig *g, const u32 *rec)
 
 		cr_assert_eq(lost->domid, 3);
 		cr_assert_eq(lost->vcpu, 1);
-		cr_assert_eq(lost->first_tsc, g->next_expected + 1, "first lost is the next one due");
+		cr_assert_eq(lost->first_tsc, g->next_expected + 1,
+			     "first lost is the next one due");
 		g->told += lost->count;
 		g->next_expected += lost->count;
 		return;

@@ -166,11 +166,12 @@ static int judge(struct rings *r, const struct options *o)
 	}
 	free(path);
 	if (!sum.right)
-		complain("the books do not balance",
-			 "records produced are not consumed plus lost; the trace is not to be trusted");
+		complain("the books do not balance", "records produced are not consumed plus lost; "
+						     "the trace is not to be trusted");
 	if (sum.lost && !o->allow_lost)
 		fprintf(stderr,
-			"trace-collector: %" PRIu64 " of %" PRIu64 " records lost; larger rings (-S), "
+			"trace-collector: %" PRIu64 " of %" PRIu64
+			" records lost; larger rings (-S), "
 			"fewer classes (-e), or --allow-lost\n",
 			sum.lost, sum.produced);
 	return sum.right && (!sum.lost || o->allow_lost) ? 0 : 1;
@@ -280,7 +281,8 @@ static int parse(struct options *o, int argc, char **argv)
 		default: help(stderr); return 2;
 		}
 		if (!ok)
-			fprintf(stderr, "trace-collector: -%c %s: not a number it can be\n", c, optarg);
+			fprintf(stderr, "trace-collector: -%c %s: not a number it can be\n", c,
+				optarg);
 	}
 	if (ok && optind == argc && o->out)
 		return -1;

@@ -27,10 +27,13 @@ static void note(void *ctx, const struct model_interval *i)
 	struct log *l = ctx;
 	char name[16];
 
-	snprintf(l->text + strlen(l->text), sizeof(l->text) - strlen(l->text), "%s %s%s p%u %lu-%lu%s\n",
+	snprintf(l->text + strlen(l->text), sizeof(l->text) - strlen(l->text),
+		 "%s %s%s p%u %lu-%lu%s\n",
 		 model_vcpu_name(&l->m->vcpus[i->vcpu], name, sizeof(name)),
 		 model_state_name(i->state),
-		 i->state != MODEL_RUNNABLE ? "" : i->wait == MODEL_WOKEN ? " woken" : " preempted",
+		 i->state != MODEL_RUNNABLE ? ""
+		 : i->wait == MODEL_WOKEN   ? " woken"
+					    : " preempted",
 		 i->cpu, i->from, i->to, i->whole ? "" : " cut");
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracing/decode/document.h"
 #include "tracing/decode/reader.h"
 #include "tracing/export/encode.h"
 
@@ -159,4 +160,37 @@ Test(trace_table, every_event_has_its_golden_record)
 	}
 	fclose(f);
 	cr_assert_eq(seen, TRACE_EV_COUNT, "events without a golden record");
+}
+
+#define DOCUMENT "tracing/events/EVENTS.md"
+
+static char *whole_file(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 1 << 20);
+	size_t n = f ? fread(text, 1, (1 << 20) - 1, f) : 0;
+
+	cr_assert_not_null(f, "run the tests from the top of the tree");
+	text[n] = 0;
+	fclose(f);
+	return text;
+}
+
+Test(trace_table, document_is_up_to_date)
+{
+	char *want, *have;
+	size_t size;
+	FILE *f = getenv("ORRERY_GOLDEN") ? fopen(DOCUMENT, "w") : NULL;
+
+	if (f) {
+		trace_document(f);
+		fclose(f);
+	}
+	f = open_memstream(&have, &size);
+	trace_document(f);
+	fclose(f);
+	want = whole_file(DOCUMENT);
+	cr_assert(!strcmp(have, want), "`orrery trace events > " DOCUMENT "` and look at the diff");
+	free(want);
+	free(have);
 }

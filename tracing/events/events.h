@@ -40,7 +40,8 @@ static inline unsigned trace_class_of(u32 header)
 {
 	u32 main = TRC_HD_TO_EVENT(header) >> TRC_CLS_SHIFT;
 
-	if (main == TRACE_ORRERY >> TRC_CLS_SHIFT && (header & (TRACE_ORRERY | TRACE_ORRERY_META) & 0xf000))
+	if (main == TRACE_ORRERY >> TRC_CLS_SHIFT &&
+	    (header & (TRACE_ORRERY | TRACE_ORRERY_META) & 0xf000))
 		return TRACE_CLASS_ORRERY;
 	return main ? __builtin_ctz(main) : TRACE_CLASS_COUNT - 1;
 }

@@ -86,10 +86,13 @@ static void put_trace(FILE *m, u64 tsc_hz, const char *policy)
 
 static void put_event(FILE *m, unsigned id)
 {
-	static const char *const types[] = { "u8", "u16", "x16", "u32", "s32", "x32", "u64", "x64" };
+	static const char *const types[] = {
+		"u8", "u16", "x16", "u32", "s32", "x32", "u64", "x64"
+	};
 	const struct trace_event_info *e = &trace_events[id];
 
-	fprintf(m, "\nevent {\n\tname = \"%s\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {\n",
+	fprintf(m,
+		"\nevent {\n\tname = \"%s\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {\n",
 		e->name, id);
 	if (e->vary)
 		fputs("\t\tx32 _id;\n", m);
