@@ -153,7 +153,8 @@ static void run(struct boot *b)
 	};
 
 	if (b->o->gdb)
-		complain("waiting for a debugger: gdb build/hv/orrery.elf -ex 'target remote :1234'");
+		complain("waiting for a debugger: gdb build/hv/orrery.elf "
+			 "-ex 'target remote :1234'");
 	if (!b->o->fast && !boot_is_deterministic(b->o) && !b->o->gdb)
 		complain("this run will not repeat exactly: --disk %s works at the host's speed",
 			 boot_disk_names[b->o->disk]);
@@ -237,7 +238,8 @@ static void summarize(const struct boot *b, const char *how)
 	print_time("end at", b->log.has_end_tsc && !b->o->fast, b->log.end_tsc);
 	if (!ended_well(b))
 		printf(", ended by %s", vm_end_names[b->vm.end]);
-	if (b->vm.end == VM_TIME_LIMIT || (b->vm.end == VM_RESET && !b->o->reset_ends) || b->vm.end == VM_STALLED)
+	if (b->vm.end == VM_TIME_LIMIT || b->vm.end == VM_STALLED ||
+	    (b->vm.end == VM_RESET && !b->o->reset_ends))
 		printf(" at %u s", b->vm.virtual_s);
 	putchar('\n');
 	if ((b->vm.end == VM_DIED || b->vm.end == VM_NOT_STARTED) &&

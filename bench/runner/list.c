@@ -24,7 +24,7 @@ struct topic {
 
 static const struct topic topics[] = {
 	{ "policies", "scheduler policies (--sched)", "sched-policies/policies", ".c" },
-	{ "allocators", "frame allocator policies (--frames)", "hv/alloc-policies/policies", ".c" },
+	{ "allocators", "frame and heap policies (--frames, --heap)", "hv/alloc-policies/policies", ".c" },
 	{ "scenarios", "what Dom0 can run (--run)", "dom0/image/scenarios", ".sh" },
 	{ "events", "trace events", NULL, NULL },
 };

@@ -128,8 +128,7 @@ collector_stop() {
 
 # Report and power off.  Called by /init only.
 finish() {
-	local line
-	dmesg -r | grep -E '^<([0-4]>|12>.* orrery: )' | while read -r line; do echo "ORRERY-KLOG $line"; done
+	dmesg -r | grep -E '^<([0-4]>|12>.* orrery: )' | sed 's/^/ORRERY-KLOG /'
 	if [ -n "${OPT_disk:-}" ] && [ "$OPT_disk" != none ] && [ "${OPT_dmesg:-0}" = 1 ]; then
 		dmesg -r >/tmp/dom0-dmesg.txt
 		save_file /tmp/dom0-dmesg.txt dom0-dmesg.txt
