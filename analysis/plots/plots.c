@@ -14,9 +14,9 @@ enum { HYPERCALLS, WAKES, UTILISATION, TIMELINE_PCPU, TIMELINE_VCPU };
 const struct plots_figure plots_figures[PLOTS_FIGURES] = {
 	[HYPERCALLS] = { "hypercalls", "Hypercalls by sub-operation" },
 	[WAKES] = { "wakes", "Wake-to-run latency" },
-	[UTILISATION] = { "utilisation", "Whose the pCPUs were, over the whole trace" },
-	[TIMELINE_PCPU] = { "timeline-pcpu", "Who ran on each pCPU, in a window" },
-	[TIMELINE_VCPU] = { "timeline-vcpu", "Runstates of each vCPU, in the same window" },
+	[UTILISATION] = { "utilisation", "Whose the pCPUs were, over the whole trace", true },
+	[TIMELINE_PCPU] = { "timeline-pcpu", "Who ran on each pCPU, in a window", true },
+	[TIMELINE_VCPU] = { "timeline-vcpu", "Runstates of each vCPU, in the same window", true },
 };
 
 static bool any_wake(const struct summary *s)

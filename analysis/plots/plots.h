@@ -25,6 +25,7 @@ struct plots_request {
 /* A figure that was made: base name of its files and what it shows. */
 struct plots_figure {
 	const char *name, *caption;
+	bool wide; /* drawn for the whole width of a page */
 };
 #define PLOTS_FIGURES 5
 extern const struct plots_figure plots_figures[PLOTS_FIGURES];

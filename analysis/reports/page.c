@@ -25,6 +25,7 @@ static const char style[] =
 	"td.bad{color:#b42318;font-weight:600}"
 	"tr.group th{background:#fff;font-weight:600;padding-top:.8rem}"
 	".runs{display:grid;gap:1.2rem;grid-template-columns:repeat(auto-fit,minmax(520px,1fr))}"
+	".wide{display:grid;gap:1.2rem}"
 	"figure{margin:0;border:1px solid #d0d7de;border-radius:6px;padding:.6rem;background:#fff}"
 	"figure svg{width:100%;height:auto;display:block}"
 	"footer{margin-top:3rem;color:#57606a;font-size:.85rem}";
@@ -422,7 +423,8 @@ static void figures(FILE *out, struct page_run *runs, unsigned count)
 			any |= runs[i].figures >> fig & 1;
 		if (!any)
 			continue;
-		fprintf(out, "<h2>%s</h2>\n<div class=\"runs\">\n", plots_figures[fig].caption);
+		fprintf(out, "<h2>%s</h2>\n<div class=\"%s\">\n", plots_figures[fig].caption,
+			plots_figures[fig].wide ? "wide" : "runs");
 		for (unsigned i = 0; i < count; i++) {
 			char *path;
 
