@@ -34,7 +34,7 @@ TEST_SRC := $(shell find hv sched-policies tracing analysis bench dom0 -name '*_
 PURE_SRC := $(filter-out hv/lib/string.c,$(call not_tests,hv/lib/*.c hv/boot/decompress/*.c hv/alloc-policies/*.c \
 	hv/alloc-policies/*/*.c hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c sched-policies/api/*.c \
 	tracing/decode/*.c tracing/export/*.c analysis/metrics/*.c analysis/load/*.c)) \
-	$(wildcard hv/boot/kernel-image.c hv/boot/kernel-elf.c hv/boot/kernel-notes.c hv/boot/dom0-layout.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/memory/frame-type.c)
+	$(wildcard tracing/collector/drain.c hv/boot/kernel-image.c hv/boot/kernel-elf.c hv/boot/kernel-notes.c hv/boot/dom0-layout.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/memory/frame-type.c)
 PURE_SRC += $(wildcard bench/runner/sha256.c)
 TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
@@ -88,11 +88,12 @@ $(B)/hv/orrery.elf: $(HV_OBJ) hv/x86/hv.lds hv/console/symbols.awk
 	$(Q)$(CC) -c -o $(B)/hv/symbols.o $(B)/hv/symbols.S
 	$(Q)$(CC) $(LDFLAGS_HV) -o $@ $(HV_OBJ) $(B)/hv/symbols.o
 
-# QEMU's -kernel takes a 32-bit ELF only: the flat image in a 32-bit container.
+# QEMU's -kernel takes a 32-bit ELF only: the flat image in a 32-bit container.  Its bss is all of
+# the memory image that the flat file does not hold: the loader puts its own data right behind.
 $(B)/orrery-hv: $(B)/hv/orrery.elf hv/x86/container.S hv/x86/container.lds
 	$(call say,CONTAIN,$@)
 	$(Q)objcopy -O binary $< $(B)/hv/orrery.bin
-	$(Q)$(CC) -m32 -c -DIMAGE='"$(B)/hv/orrery.bin"' -DBSS_BYTES=$$((0x$$(nm $< | awk '$$3=="__image_end"{print substr($$1,9)}') - 0x$$(nm $< | awk '$$3=="__bss_start"{print substr($$1,9)}'))) \
+	$(Q)$(CC) -m32 -c -DIMAGE='"$(B)/hv/orrery.bin"' -DBSS_BYTES=$$((0x$$(nm $< | awk '$$3=="__image_end"{print substr($$1,9)}') - 0x$$(nm $< | awk '$$3=="__image_start"{print substr($$1,9)}') - $$(stat -c %s $(B)/hv/orrery.bin))) \
 		-o $(B)/hv/container.o hv/x86/container.S
 	$(Q)ld -m elf_i386 -n --build-id=none --no-warn-rwx-segments -T hv/x86/container.lds -o $@ $(B)/hv/container.o
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tracing/collector/drain.c" /* not among the sources every test binary links */
+#include "tracing/collector/drain.h"
 #include "trace/ring.h"
 
 #define BYTES 8192
