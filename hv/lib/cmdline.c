@@ -74,7 +74,9 @@ static void report(const struct parse_state *ps, const char *fmt, ...)
 static const struct cmdline_option *find_option(const struct parse_state *ps, const char *name)
 {
 	for (size_t i = 0; i < ps->count; i++)
-		if (!strcmp(ps->table[i]->name, name))
+		if (ps->table[i]->type == CMDLINE_TYPE_PREFIX ?
+		    !strncmp(ps->table[i]->name, name, ps->table[i]->max) :
+		    !strcmp(ps->table[i]->name, name))
 			return ps->table[i];
 	return NULL;
 }
@@ -180,14 +182,16 @@ static void apply(const struct parse_state *ps, const struct cmdline_option *opt
 		[CMDLINE_TYPE_SIZE] = set_size,
 		[CMDLINE_TYPE_TEXT] = set_text,
 		[CMDLINE_TYPE_CUSTOM] = set_custom,
+		[CMDLINE_TYPE_PREFIX] = NULL,
 	};
 
 	if (!form_ok(opt, g)) {
 		report(ps, "option %s%s: write it as %s=VALUE; ignored", g->negated ? "no-" : "",
-		       opt->name, opt->name);
+		       g->name, g->name);
 		return;
 	}
-	setters[opt->type](ps, opt, g);
+	if (setters[opt->type])
+		setters[opt->type](ps, opt, g);
 }
 
 static void parse_word(const struct parse_state *ps, char *word)

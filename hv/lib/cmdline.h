@@ -24,6 +24,7 @@ enum cmdline_type {
 	CMDLINE_TYPE_SIZE,   /* u64 bytes, within [min, max] */
 	CMDLINE_TYPE_TEXT,   /* char[max + 1] */
 	CMDLINE_TYPE_CUSTOM, /* parse() */
+	CMDLINE_TYPE_PREFIX, /* any name that begins so: somebody else reads the line for it */
 };
 
 struct cmdline_option {
@@ -65,6 +66,11 @@ struct cmdline_option {
 #define CMDLINE_CUSTOM(text, function, good_values)                             \
 	CMDLINE_REGISTER(.name = text, .type = CMDLINE_TYPE_CUSTOM, .parse = (function), \
 			 .allowed = good_values)
+
+/* Every NAME=VALUE whose name begins with @text, at most once a source line: known here, applied by
+ * whoever walks the line with cmdline_next_word(). */
+#define CMDLINE_PREFIX(text)                                                    \
+	CMDLINE_REGISTER(.name = text, .type = CMDLINE_TYPE_PREFIX, .max = sizeof(text) - 1)
 
 /* Gets one line of text without a newline for each fault; the text is gone when it returns. */
 typedef void (*cmdline_report_fn)(const char *text);

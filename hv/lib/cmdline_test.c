@@ -31,6 +31,7 @@ CMDLINE_UINT("test-number", test_number, 2, 64);
 CMDLINE_SIZE("test-bytes", test_bytes, 4096, 1ULL << 30);
 CMDLINE_TEXT("test-name", test_name);
 CMDLINE_CUSTOM("test-custom", parse_custom, "good, no");
+CMDLINE_PREFIX("test-of.");
 
 static char reports[2048];
 static unsigned report_count;
@@ -184,6 +185,13 @@ Test(lib_cmdline, unknown_options_are_reported_and_the_rest_is_parsed)
 	cr_assert_eq(test_number, 9);
 	parse_with_report("no-bogus", "unknown option 'no-bogus'; ignored\n");
 	parse_with_report("=x", "unknown option ''; ignored\n");
+}
+
+Test(lib_cmdline, prefixes_are_known_and_left_alone)
+{
+	parse_quietly("test-of.rr.slice=5 test-of.=");
+	parse_with_report("test-of.rr", "option test-of.rr: write it as test-of.rr=VALUE; ignored\n");
+	parse_with_report("test-of=1", "unknown option 'test-of'; ignored\n");
 }
 
 Test(lib_cmdline, rest_after_double_dash)

@@ -30,6 +30,7 @@ CMDLINE_UINT("sched_stall_ms", opt_stall_ms, 0, 3600000);
 /* Looked at by select.c, which has the names; here only to make them known. */
 static char sched_name[32], tslice_text[16], ratelimit_text[16];
 CMDLINE_TEXT("sched", sched_name);
+CMDLINE_PREFIX("sched.");
 CMDLINE_TEXT("sched_credit_tslice_ms", tslice_text);
 CMDLINE_TEXT("sched_ratelimit_us", ratelimit_text);
 

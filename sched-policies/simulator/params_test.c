@@ -56,6 +56,10 @@ Test(sched_params, wrong_words_cost_a_line_each)
 	sched_policy_from_line("sched.cfs.x=1", "credit");
 	cr_assert(strstr(sim->log, "no scheduler 'cfs'"), "%s", sim->log);
 	sim->log_used = 0;
+	sched_policy_from_line("sched.rr.slice=5 sched.rr.slice_us=70 -- sched.rr.x=1", "credit");
+	cr_assert_str_eq(sim->log, "sched.rr.slice: no such tunable; rr has: "
+			 "slice_us (50..1000000), wake_first (0..1)\n");
+	sim->log_used = 0;
 	sched_tunables_from_line("sched.rr.slice=5", sched_policy_by_name("rr"), values);
 	cr_assert_str_eq(sim->log, "sched.rr.slice: no such tunable; rr has: "
 			 "slice_us (50..1000000), wake_first (0..1)\n");

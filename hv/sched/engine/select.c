@@ -119,7 +119,8 @@ static void apply_xen_word(const struct sched_policy *policy, const char *word, 
 	}
 }
 
-void sched_tunables_from_line(const char *line, const struct sched_policy *policy, s64 *values)
+static void read_settings(const char *line, const struct sched_policy *policy, bool xen_words_too,
+			  s64 *values)
 {
 	char word[WORD_BYTES];
 	struct setting s;
@@ -130,10 +131,16 @@ void sched_tunables_from_line(const char *line, const struct sched_policy *polic
 	while ((line = cmdline_next_word(line, word, sizeof(word), &truncated))) {
 		if (!strcmp(word, "--"))
 			break;
-		apply_xen_word(policy, word, values);
+		if (xen_words_too)
+			apply_xen_word(policy, word, values);
 		if (!truncated && parse_setting(word, &s) && names(&s, policy))
 			apply(policy, &s, values);
 	}
+}
+
+void sched_tunables_from_line(const char *line, const struct sched_policy *policy, s64 *values)
+{
+	read_settings(line, policy, true, values);
 }
 
 static void unknown_policy(const char *word, const char *name, size_t len, const char *then)
@@ -144,14 +151,18 @@ static void unknown_policy(const char *word, const char *name, size_t len, const
 	seam_log("%s: no scheduler '%.*s'; known: %s%s", word, (int)len, name, known, then);
 }
 
-/* Settings for policies that do not exist. */
-static void check_policies_named(const char *line)
+/* Settings for policies that do not exist; and those for policies other than @chosen, whose own are
+ * checked when it starts. */
+static void check_settings(const char *line, const struct sched_policy *chosen)
 {
+	s64 values[POLICY_MAX_TUNABLES];
+	const struct sched_policy *p;
 	char word[WORD_BYTES];
 	struct setting s;
+	const char *at = line;
 	bool truncated;
 
-	while ((line = cmdline_next_word(line, word, sizeof(word), &truncated))) {
+	while ((at = cmdline_next_word(at, word, sizeof(word), &truncated))) {
 		bool known = false;
 
 		if (!strcmp(word, "--"))
@@ -163,6 +174,9 @@ static void check_policies_named(const char *line)
 		if (!known)
 			unknown_policy("sched.NAME.tunable", s.policy, s.policy_len, "; ignored");
 	}
+	for (unsigned i = 0; (p = sched_policy_at(i)); i++)
+		if (p != chosen)
+			read_settings(line, p, false, values);
 }
 
 const struct sched_policy *sched_policy_from_line(const char *line, const char *preferred)
@@ -190,6 +204,6 @@ const struct sched_policy *sched_policy_from_line(const char *line, const char *
 		else
 			unknown_policy("sched=", word + 6, strlen(word + 6), then);
 	}
-	check_policies_named(line);
+	check_settings(line, chosen);
 	return chosen;
 }
