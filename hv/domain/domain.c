@@ -26,6 +26,7 @@
 #include "time/guest-time.h"
 #include "trace/trace.h"
 #include "x86/pirq.h"
+#include "x86/softirq.h"
 
 #define HASH_SIZE 64
 
@@ -136,9 +137,11 @@ static struct domain *domain_object(domid_t id, unsigned max_vcpus)
 		return NULL;
 	d->id = id;
 	spin_lock_init(&d->lock);
+	spin_lock_init(&d->death_lock);
 	spin_lock_init(&d->shutdown_lock);
 	spin_lock_init(&d->page_lock);
 	d->page_list = PAGE_LIST_END;
+	d->relinquish_at = PAGE_LIST_END;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	list_init(&d->all);
 	d->max_vcpus = max_vcpus;
@@ -208,10 +211,13 @@ struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *c
 	return d;
 }
 
+static void free_dead(void);
+
 struct domain *idle_domain_create(unsigned max_vcpus)
 {
 	struct domain *d = domain_object(DOMID_IDLE, max_vcpus);
 
+	softirq_register(SOFTIRQ_RCU, free_dead);
 	if (!d)
 		return NULL;
 	d->is_idle = true;
@@ -237,6 +243,7 @@ void domain_release(struct domain *d)
 	struct vcpu *v;
 	unsigned i;
 
+	list_remove(d);
 	domain_watchdogs_kill(d);
 	for_each_vcpu(d, v, i)
 		vcpu_destroy(v);
@@ -248,16 +255,38 @@ void domain_release(struct domain *d)
 	evtchn_domain_free(d);
 	if (d->shared_info)
 		free_shared_page(d->shared_info);
-	list_remove(d);
+	xfree(d->pv.io_ports);
+	xfree(d->cpu_policy);
+	xfree(d->memory_map);
 	xfree(d->vcpu);
 	xfree(d);
 }
 
+/* Domains without a reference, waiting for their softirq. */
+static struct domain *dead;
+
+static void free_dead(void)
+{
+	struct domain *d = __atomic_exchange_n(&dead, NULL, __ATOMIC_SEQ_CST), *next;
+
+	for (; d; d = next) {
+		next = d->next_dead;
+		trace_dom_rem(d->id);
+		domain_release(d);
+		send_global_virq(VIRQ_DOM_EXC);
+	}
+}
+
 void domain_put(struct domain *d)
 {
+	struct domain *first = READ_ONCE(dead);
+
 	if (__atomic_sub_fetch(&d->refcount, 1, __ATOMIC_SEQ_CST))
 		return;
 	BUG_ON(d->is_idle || d->privileged);
-	trace_dom_rem(d->id);
-	domain_release(d);
+	do {
+		d->next_dead = first;
+	} while (!__atomic_compare_exchange_n(&dead, &first, d, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	raise_softirq(SOFTIRQ_RCU);
 }

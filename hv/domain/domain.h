@@ -26,6 +26,8 @@
 #define SHUTDOWN_CODE_NONE 0xff
 
 struct xen_domctl_createdomain;
+struct cpu_policy;   /* pv/cpu-policy.h */
+struct memory_map;   /* hypercalls/memory_map.c */
 struct evtchn_state; /* evtchn/evtchn.c */
 struct grant_table;
 struct irq_state;    /* domain's PIRQ table, x86/pirq.c */
@@ -79,6 +81,8 @@ struct domain {
 	u8 shutdown_code;           /* SHUTDOWN_*, SHUTDOWN_CODE_NONE until one is set */
 	enum domain_state state;
 	u32 refcount;
+	unsigned death_stage;       /* how far domain_kill() got; under death_lock */
+	spinlock_t death_lock;      /* outermost; only ever tried */
 	spinlock_t lock;
 	spinlock_t shutdown_lock;   /* leaf but for the scheduler's: shutdown state, pause_count */
 	xen_domain_handle_t handle;
@@ -90,6 +94,8 @@ struct domain {
 	spinlock_t page_lock;
 	u64 tot_pages, max_pages;
 	u32 page_list;              /* first mfn, PAGE_LIST_END if empty */
+	u32 relinquish_at;          /* cursor of memory/relinquish.c in the list; under page_lock */
+	bool relinquish_again;      /* under death_lock */
 	u64 hv_pages;               /* shared hypervisor frames, not in tot_pages */
 
 	struct evtchn_state *evtchn;
@@ -97,6 +103,9 @@ struct domain {
 	struct irq_state *irqs;
 
 	u64 vm_assist;
+	struct cpu_policy *cpu_policy; /* CPUID as the tools set it; NULL: all a PV guest can have */
+	struct memory_map *memory_map; /* XENMEM_set_memory_map; NULL: none */
+	struct { u32 mode, khz, incarnation; } tsc; /* as the tools set it */
 	s64 time_offset_seconds;
 	u32 wc_version;             /* of shared_info's wall clock; never read back from there */
 	u32 suspend_port;           /* told when a suspend is complete; 0: VIRQ_DOM_EXC instead */
@@ -108,6 +117,7 @@ struct domain {
 
 	struct list all;            /* domain_list */
 	struct domain *hash_next;   /* domain_list_lock */
+	struct domain *next_dead;   /* on the list of those to be freed */
 	u64 hypercalls[64];         /* counted by number */
 };
 
@@ -121,6 +131,7 @@ extern struct domain domain_io, domain_xen;
 /* Reference by id, or NULL (also for DOMID_SELF; see domain_by_id_or_self). */
 struct domain *domain_get(domid_t id);
 struct domain *domain_get_or_self(domid_t id);
+/* The last one leaves the freeing to a softirq: any context, any locks. */
 void domain_put(struct domain *d);
 /* The domain @id whatever its state, NULL if none; no reference: only for whoever holds
  * something that keeps it (a frame it owns). */
@@ -131,6 +142,8 @@ struct domain *domain_lookup_any(domid_t id);
 struct domain *domain_create(domid_t id, const struct xen_domctl_createdomain *config, int *err);
 /* XEN_DOMCTL_max_vcpus: create all of them. -EINVAL unless @max is what the domain was made for. */
 int domain_set_max_vcpus(struct domain *d, unsigned max);
+/* XEN_DOMCTL_destroydomain: 0; -EINVAL for Dom0 and the caller's own; -ERESTART: call again. */
+int domain_kill(struct domain *d);
 /* NULL: out of memory, bad or used id. Down and masked until it is given a context. */
 struct vcpu *vcpu_create(struct domain *d, unsigned id);
 

@@ -72,15 +72,25 @@ struct vcpu *vcpu_create(struct domain *d, unsigned id)
 	return v;
 }
 
+void vcpu_forget_info(struct vcpu *v)
+{
+	void *info;
+
+	if (v->info_mfn == MFN_NONE)
+		return;
+	info = v->info;
+	v->info = &no_vcpu_info;
+	v->info_mfn = MFN_NONE;
+	guest_frame_unmap(info);
+}
+
 void vcpu_destroy(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
 	vcpu_timers_kill(v);
 	sched_vcpu_destroy(v);
-	if (v->info_mfn != MFN_NONE)
-		guest_frame_unmap(v->info);
-	v->info = &no_vcpu_info;
+	vcpu_forget_info(v);
 	if (d->is_pv)
 		pv_vcpu_destroy(v);
 	d->vcpu[v->id] = NULL;

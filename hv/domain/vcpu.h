@@ -13,6 +13,8 @@ bool vcpu_has_info(const struct vcpu *v);
 /* VCPUOP_register_vcpu_info: -ENXIO crosses the page; -EINVAL bad frame, registered before,
  * or another vCPU that is up. */
 int vcpu_register_info(struct vcpu *v, u64 gfn, u32 offset);
+/* Let go of the page it registered. @pre v does not run any more. */
+void vcpu_forget_info(struct vcpu *v);
 
 /*
  * The context switch tells of the guest's comings and goings; each needs @v's address

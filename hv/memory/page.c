@@ -40,6 +40,8 @@ bool get_page(struct page_info *pg, const struct domain *d)
 /* @pre d->page_lock */
 static void list_unlink(struct domain *d, struct page_info *pg)
 {
+	if (unlikely(d->relinquish_at == page_to_mfn(pg)))
+		d->relinquish_at = pg->next;
 	if (pg->prev == PAGE_LIST_END)
 		d->page_list = pg->next;
 	else
@@ -58,23 +60,24 @@ static void list_push(struct domain *d, struct page_info *pg)
 	d->page_list = page_to_mfn(pg);
 }
 
+/* The last frame of a domain goes: it need not stay for its frames any more. */
+static bool disown(struct domain *d, struct page_info *pg)
+{
+	unsigned long flags = spin_lock_irqsave(&d->page_lock);
+	bool last;
+
+	list_unlink(d, pg);
+	last = !--d->tot_pages;
+	spin_unlock_irqrestore(&d->page_lock, flags);
+	return last;
+}
+
 /* The last reference went. */
 static void free_page(struct page_info *pg)
 {
-	bool hv = pg->count & PGC_hv;
-	struct domain *d = domain_lookup_any(pg->owner);
+	struct domain *d = pg->count & PGC_hv ? NULL : domain_lookup_any(pg->owner);
+	bool last = d && disown(d, pg);
 
-	if (d) {
-		unsigned long flags = spin_lock_irqsave(&d->page_lock);
-
-		if (hv) {
-			d->hv_pages--;
-		} else {
-			list_unlink(d, pg);
-			d->tot_pages--;
-		}
-		spin_unlock_irqrestore(&d->page_lock, flags);
-	}
 	BUG_ON((pg->type & PGT_count_mask) != 0);
 	m2p_table[page_to_mfn(pg)] = INVALID_M2P;
 	pg->tlb_stamp = frame_tlb_stamp();
@@ -82,6 +85,8 @@ static void free_page(struct page_info *pg)
 	pg->owner = DOMID_INVALID;
 	__atomic_store_n(&pg->count, 0, __ATOMIC_RELEASE);
 	frame_free(page_to_mfn(pg), 0);
+	if (unlikely(last))
+		domain_put(d);
 }
 
 void put_page(struct page_info *pg)
@@ -164,6 +169,8 @@ int assign_page(struct domain *d, mfn_t mfn, unsigned order)
 		list_push(d, pg);
 		__atomic_store_n(&pg->count, PGC_allocated | 1, __ATOMIC_RELEASE);
 	}
+	if (!d->tot_pages) /* a domain lasts as long as its frames; dropped in free_page() */
+		__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
 	d->tot_pages += n;
 	spin_unlock_irqrestore(&d->page_lock, flags);
 	for (unsigned long i = 0; i < n; i++)
@@ -234,17 +241,22 @@ void *alloc_shared_page(domid_t owner, bool writable)
 	return alloc_shared_pages(owner, 0, writable);
 }
 
-/* The guest may still map it: the frame goes when the last mapping does. */
+/* Guests may still map it: the frame, now nobody's, goes when the last mapping does. */
 void free_shared_pages(void *va, unsigned order)
 {
+	struct domain *d;
 	mfn_t mfn;
 
 	if (!va)
 		return;
 	mfn = virt_to_mfn(va);
+	d = domain_lookup_any(mfn_to_page(mfn)->owner);
+	if (d)
+		__atomic_fetch_sub(&d->hv_pages, 1UL << order, __ATOMIC_RELAXED);
 	for (unsigned long i = 0; i < 1UL << order; i++) {
 		struct page_info *pg = mfn_to_page(mfn + i);
 
+		WRITE_ONCE(pg->owner, DOMID_INVALID);
 		__atomic_fetch_sub(&pg->type, 1, __ATOMIC_SEQ_CST);
 		put_page(pg);
 	}

@@ -76,13 +76,11 @@ static void nothing(void *unused)
 {
 }
 
-void irq_domain_destroy(struct domain *d)
+void irq_domain_relinquish(struct domain *d)
 {
 	static const u64 everyone[BITMAP_WORDS(MAX_PCPUS)] = { ~0ULL, ~0ULL, ~0ULL, ~0ULL };
 	struct irq_state *st = d->irqs;
 
-	if (!st)
-		return;
 	for (unsigned i = 0; i < st->nr; i++) {
 		pirq_guest_unbind(d, i);
 		if (st->pirq[i].line)
@@ -92,8 +90,14 @@ void irq_domain_destroy(struct domain *d)
 	call_on_pcpus(everyone, nothing, NULL);
 	if (st->eoi_map)
 		put_page_writable(mfn_to_page(virt_to_mfn(st->eoi_map)));
+	st->eoi_map = NULL;
+}
+
+void irq_domain_destroy(struct domain *d)
+{
+	irq_domain_relinquish(d);
+	xfree(d->irqs);
 	d->irqs = NULL;
-	xfree(st);
 }
 
 /* --- binding --------------------------------------------------------------------------------- */

@@ -21,7 +21,10 @@ struct msi_request;
 
 /* The domain's PIRQ table: 0 or -ENOMEM.  Dom0's covers all GSIs and 208 MSIs, others' 32. */
 int irq_domain_init(struct domain *d);
-/* Unbind and unmap everything and wait until no handler uses @d.  @pre no locks, interrupts on. */
+/* Unbind and unmap everything, let the EOI page go, and wait until no handler uses @d.
+ * @pre no locks, interrupts on. */
+void irq_domain_relinquish(struct domain *d);
+/* The same, and free the table. */
 void irq_domain_destroy(struct domain *d);
 
 /* One past the largest PIRQ number @d may name. */
