@@ -25,6 +25,7 @@
 #include "memory/frame-type.h"
 #include "memory/page.h"
 #include "pv/context.h"
+#include "pv/hypercall-page.h"
 #include "pv/mmu.h"
 #include "pv/ports.h"
 
@@ -306,23 +307,10 @@ static void fill_start_info(struct builder *b)
 	strlcpy((char *)si->cmd_line, kernel_arguments(b), sizeof(si->cmd_line));
 }
 
-/* 32 bytes a call, as the ABI's hypercall page: SYSCALL clobbers RCX and R11. */
 static void fill_hypercall_page(struct builder *b)
 {
-	static const u8 call[] = { 0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05,
-				   0x41, 0x5b, 0x59, 0xc3 };
-	static const u8 iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, 23, 0, 0, 0, 0x0f, 0x05 };
-	u8 *page;
-
-	if (!kernel_has_note(&b->ki, XEN_ELFNOTE_HYPERCALL_PAGE))
-		return;
-	page = va_virt(b, b->ki.notes.hypercall_page);
-	memset(page, 0xcc, PAGE_SIZE);
-	for (unsigned nr = 0; nr < 128; nr++) {
-		memcpy(page + nr * 32, call, sizeof(call));
-		page[nr * 32 + 4] = nr;
-	}
-	memcpy(page + 23 * 32, iret, sizeof(iret));
+	if (kernel_has_note(&b->ki, XEN_ELFNOTE_HYPERCALL_PAGE))
+		hypercall_page_fill(va_virt(b, b->ki.notes.hypercall_page));
 }
 
 static void create_domain(struct builder *b)

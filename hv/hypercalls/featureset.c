@@ -64,7 +64,7 @@ static u32 pv_word(unsigned word)
 	if (word >= FEATURESET_WORDS || !words[word].reg ||
 	    !leaf_exists(words[word].leaf, words[word].subleaf))
 		return 0;
-	r = pv_cpuid(current, words[word].leaf, words[word].subleaf);
+	r = pv_cpuid_most(words[word].leaf, words[word].subleaf);
 	return pick(&r, words[word].reg);
 }
 

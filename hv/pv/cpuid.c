@@ -10,6 +10,7 @@
 #include <xen/arch-x86/cpuid.h>
 
 #include "memory/guest.h"
+#include "pv/cpu-policy.h"
 #include "pv/traps.h"
 #include "time/clock.h"
 #include "trace/trace.h"
@@ -37,12 +38,10 @@
 #define MAX_BASIC 0xd
 #define MAX_EXTENDED 0x80000021
 
-static struct cpuid_regs leaf_1(const struct vcpu *v, struct cpuid_regs r)
+static struct cpuid_regs leaf_1(struct cpuid_regs r)
 {
-	r.b = (r.b & 0xffff) | (v->id * 2) << 24;
+	r.b &= 0xffff;
 	r.c = (r.c & ~L1C_HIDDEN) | L1C_HYPERVISOR;
-	if (v->pv.cr4 & X86_CR4_OSXSAVE)
-		r.c |= L1C_OSXSAVE;
 	r.d &= ~L1D_HIDDEN;
 	return r;
 }
@@ -72,7 +71,7 @@ static struct cpuid_regs leaf_d(struct cpuid_regs r, u32 subleaf)
 	return r;
 }
 
-static struct cpuid_regs basic_leaf(const struct vcpu *v, u32 leaf, u32 subleaf)
+static struct cpuid_regs basic_leaf(u32 leaf, u32 subleaf)
 {
 	struct cpuid_regs r = cpuid(leaf, subleaf);
 
@@ -81,7 +80,7 @@ static struct cpuid_regs basic_leaf(const struct vcpu *v, u32 leaf, u32 subleaf)
 		r.a = MIN(r.a, MAX_BASIC);
 		return r;
 	case 1:
-		return leaf_1(v, r);
+		return leaf_1(r);
 	case 2: case 4:
 		return r;
 	case 7:
@@ -150,15 +149,50 @@ static struct cpuid_regs hypervisor_leaf(u32 index, u32 subleaf)
 	return (struct cpuid_regs){ 0 };
 }
 
-struct cpuid_regs pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf)
+struct cpuid_regs pv_cpuid_most(u32 leaf, u32 subleaf)
 {
 	if (leaf < 0x10000)
-		return basic_leaf(v, leaf, subleaf);
-	if (leaf - XEN_CPUID_FIRST_LEAF < 0x100)
-		return hypervisor_leaf(leaf & 0xff, subleaf);
+		return basic_leaf(leaf, subleaf);
 	if (leaf - 0x80000000 < 0x10000)
 		return extended_leaf(leaf, subleaf);
 	return (struct cpuid_regs){ 0 };
+}
+
+static struct cpuid_regs from_policy(const struct cpu_policy *p, u32 leaf, u32 subleaf)
+{
+	const struct xen_cpuid_leaf *l;
+	u32 first = leaf & 0x80000000;
+
+	l = cpu_policy_find(p, first, 0);
+	if (!l || leaf > l->a)
+		return (struct cpuid_regs){ 0 };
+	l = cpu_policy_find(p, leaf, subleaf);
+	return l ? (struct cpuid_regs){ l->a, l->b, l->c, l->d } : (struct cpuid_regs){ 0 };
+}
+
+/* What depends on the vCPU and its state. */
+static void add_state(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *r)
+{
+	if (leaf == 1) {
+		r->b = (r->b & 0xffff) | (v->id * 2) << 24;
+		r->c &= ~L1C_OSXSAVE;
+		if (v->pv.cr4 & X86_CR4_OSXSAVE)
+			r->c |= L1C_OSXSAVE;
+	} else if (leaf == 0xd && !subleaf && r->a) {
+		r->b = cpuid(0xd, 0).b; /* size for the XCR0 in force */
+	}
+}
+
+struct cpuid_regs pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf)
+{
+	const struct cpu_policy *p = v->domain->cpu_policy;
+	struct cpuid_regs r;
+
+	if (leaf - XEN_CPUID_FIRST_LEAF < 0x100)
+		return hypervisor_leaf(leaf & 0xff, subleaf);
+	r = p ? from_policy(p, leaf, subleaf) : pv_cpuid_most(leaf, subleaf);
+	add_state(v, leaf, subleaf, &r);
+	return r;
 }
 
 bool pv_emulate_forced_cpuid(struct vcpu *v, struct cpu_regs *regs)
