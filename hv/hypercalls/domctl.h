@@ -12,6 +12,29 @@
 
 #include <xen/domctl.h>
 
+/* A vCPU by number: NULL and *err -EINVAL beyond the domain's, -ESRCH for one not created. */
+struct vcpu *domctl_vcpu(const struct domain *d, u32 id, int *err);
+
+/* domctl_life.c; the first gets no domain. */
+int domctl_createdomain(struct xen_domctl *op);
+int domctl_destroydomain(struct domain *d, struct xen_domctl *op);
+int domctl_max_vcpus(struct domain *d, struct xen_domctl *op);
+int domctl_set_address_size(struct domain *d, struct xen_domctl *op);
+int domctl_hypercall_init(struct domain *d, struct xen_domctl *op);
+int domctl_setvcpucontext(struct domain *d, struct xen_domctl *op);
+/* domctl_build.c */
+int domctl_getpageframeinfo3(struct domain *d, struct xen_domctl *op);
+int domctl_settscinfo(struct domain *d, struct xen_domctl *op);
+int domctl_gettscinfo(struct domain *d, struct xen_domctl *op);
+int domctl_sendtrigger(struct domain *d, struct xen_domctl *op);
+int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op);
+int domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op);
+int domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op);
+int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op);
+int domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op);
+/* cpu_policy.c */
+int domctl_get_cpu_policy(struct domain *d, struct xen_domctl *op);
+int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op);
 /* domctl_domain.c */
 int domctl_pausedomain(struct domain *d, struct xen_domctl *op);
 int domctl_unpausedomain(struct domain *d, struct xen_domctl *op);

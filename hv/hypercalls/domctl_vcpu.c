@@ -11,8 +11,7 @@
 #include "memory/page.h"
 #include "pv/context.h"
 
-/* -EINVAL beyond the domain's vCPUs, -ESRCH for one not created. */
-static struct vcpu *named_vcpu(const struct domain *d, u32 id, int *err)
+struct vcpu *domctl_vcpu(const struct domain *d, u32 id, int *err)
 {
 	struct vcpu *v = domain_vcpu(d, id);
 
@@ -24,7 +23,7 @@ int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_getvcpuinfo *info = &op->u.getvcpuinfo;
 	int err;
-	struct vcpu *v = named_vcpu(d, info->vcpu, &err);
+	struct vcpu *v = domctl_vcpu(d, info->vcpu, &err);
 
 	if (!v)
 		return err;
@@ -44,7 +43,7 @@ static int affinity_target(struct domain *d, const struct xen_domctl_vcpuaffinit
 	if (!(args->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) ||
 	    args->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE))
 		return -EINVAL;
-	*v = named_vcpu(d, args->vcpu, &err);
+	*v = domctl_vcpu(d, args->vcpu, &err);
 	return err;
 }
 
@@ -111,7 +110,7 @@ int domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
 	const struct xen_domctl_vcpucontext *args = &op->u.vcpucontext;
 	struct vcpu_guest_context *ctx;
 	int rc;
-	struct vcpu *v = named_vcpu(d, args->vcpu, &rc);
+	struct vcpu *v = domctl_vcpu(d, args->vcpu, &rc);
 
 	if (!v)
 		return rc;

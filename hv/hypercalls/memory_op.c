@@ -2,8 +2,7 @@
 /*
  * memory_op: the table of its sub-operations (<xen/memory.h>).  Absent ones
  * answer -ENOSYS: those for translated guests (until HVM), page sharing,
- * paging, access control and populate-on-demand, set_memory_map and memory_map
- * (until there are guests to build).
+ * paging, access control and populate-on-demand.
  */
 #include "hypercalls/memory_op.h"
 
@@ -26,7 +25,9 @@ static const struct {
 	[XENMEM_maximum_gpfn] = { memory_maximum_gpfn },
 	[XENMEM_machphys_mapping] = { memory_machphys_mapping },
 	[XENMEM_machphys_mfn_list] = { memory_machphys_mfn_list },
+	[XENMEM_memory_map] = { memory_memory_map },
 	[XENMEM_machine_memory_map] = { memory_machine_memory_map, true },
+	[XENMEM_set_memory_map] = { memory_set_memory_map, true },
 	[XENMEM_claim_pages] = { memory_claim_pages, true },
 	[XENMEM_get_sharing_freed_pages] = { memory_nothing_shared },
 	[XENMEM_get_sharing_shared_pages] = { memory_nothing_shared },

@@ -35,6 +35,10 @@ long memory_machine_memory_map(u64 arg);
 long memory_reserved_device_memory_map(u64 arg);
 long memory_nothing_shared(u64 arg);
 
+/* memory_map.c */
+long memory_set_memory_map(u64 arg);
+long memory_memory_map(u64 arg);
+
 /* memory_resource.c */
 long memory_acquire_resource(u64 arg);
 

@@ -19,6 +19,17 @@
 
 typedef int (*mmuext_fn)(const struct mmuext_op *op, struct domain *owner);
 
+/* A domain that dies undoes its pins, but perhaps not one made just now: marked dying first, or
+ * pinned first, one of the two sees the other. */
+static int unpin_if_dying(struct page_info *pg, const struct domain *owner)
+{
+	if (READ_ONCE(owner->state) < DOM_DYING ||
+	    !(__atomic_fetch_and(&pg->type, ~PGT_pinned, __ATOMIC_SEQ_CST) & PGT_pinned))
+		return 0;
+	frame_type_put(pg, false);
+	return -EINVAL;
+}
+
 static int op_pin(const struct mmuext_op *op, struct domain *owner)
 {
 	u32 type = (op->cmd - MMUEXT_PIN_L1_TABLE + 1) << PGT_SHIFT;
@@ -35,6 +46,8 @@ static int op_pin(const struct mmuext_op *op, struct domain *owner)
 		frame_type_put(pg, false);
 		rc = -EINVAL; /* pinned already */
 	}
+	if (!rc && owner != current->domain)
+		rc = unpin_if_dying(pg, owner);
 	if (rc)
 		put_page(pg); /* else the pin keeps both references */
 	return rc;

@@ -3,7 +3,7 @@
  * sysctl: Dom0's questions about and orders to the machine as a whole.  The
  * table of sub-operations; <xen/sysctl.h> has numbers and structures.  Not
  * there, -ENOSYS: cpu_hotplug, page_offline_op, lockprof_op, coverage_op,
- * psr_*, livepatch_op, get_cpu_policy (until there are guests to build).
+ * psr_*, livepatch_op.
  */
 #include "hypercalls/sysctl.h"
 
@@ -39,6 +39,7 @@ static int (*const sub_ops[])(struct xen_sysctl *op) = {
 	[XEN_SYSCTL_pcitopoinfo] = sysctl_pcitopoinfo,
 	[XEN_SYSCTL_get_cpu_levelling_caps] = sysctl_get_cpu_levelling_caps,
 	[XEN_SYSCTL_get_cpu_featureset] = sysctl_get_cpu_featureset,
+	[XEN_SYSCTL_get_cpu_policy] = sysctl_get_cpu_policy,
 };
 
 long hypercall_sysctl(u64 arg)

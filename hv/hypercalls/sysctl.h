@@ -26,6 +26,8 @@ int sysctl_numainfo(struct xen_sysctl *op);
 int sysctl_pcitopoinfo(struct xen_sysctl *op);
 int sysctl_get_cpu_levelling_caps(struct xen_sysctl *op);
 int sysctl_get_cpu_featureset(struct xen_sysctl *op);
+/* cpu_policy.c */
+int sysctl_get_cpu_policy(struct xen_sysctl *op);
 /* sysctl_sched.c */
 int sysctl_sched_id(struct xen_sysctl *op);
 int sysctl_scheduler_op(struct xen_sysctl *op);

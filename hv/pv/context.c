@@ -252,7 +252,6 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *ctx)
 	v->pv.kernel_ss = ctx->kernel_ss | 3;
 	v->pv.kernel_sp = ctx->kernel_sp;
 	v->pv.kernel_mode = ctx->flags & VGCF_in_kernel;
-	v->info->evtchn_upcall_mask = !(u->rflags & X86_EFLAGS_IF);
 }
 
 /* Reference for a root named by a guest: 0, -EINVAL, -ERESTART. */
