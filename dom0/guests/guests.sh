@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# Functions for scenarios that run guests (busybox sh, in Dom0; after lib.sh).  A guest's console is
+# logged by xenconsoled to $consoles/guest-NAME.log.
+
+consoles=/var/log/xen/console
+
+guests_setup() {
+	xen_devices || return 1
+	mkdir -p /dev/pts /run/xen /run/xenstored /run/lock $consoles /var/lib/xen/dump
+	mount -t devpts devpts /dev/pts || return 1
+	timeout 20 xenstored --pid-file /run/xenstored.pid || return 1
+	wait_for /run/xenstored/socket || return 1
+	timeout 20 xen-init-dom0 >/dev/null || return 1
+	timeout 20 xenconsoled --pid-file=/run/xenconsoled.pid --log=guest --log-dir=$consoles || return 1
+	wait_for /run/xenconsoled.pid
+}
+
+# Wait at most SECONDS until a command succeeds.
+wait_until() { # SECONDS COMMAND...
+	local tries=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 100000
+	done
+}
+
+guest_said() { # NAME TEXT
+	grep -q "GUEST $2" "$consoles/guest-$1.log"
+}
+
+guest_value() { # NAME KEY
+	tr -d '\r' <"$consoles/guest-$1.log" | sed -n "s/.*GUEST $2=//p" | tail -n 1
+}
+
+# Its whole console, for a run that went wrong.
+guest_console() { # NAME
+	tr -d '\r' <"$consoles/guest-$1.log" | tail -n "${2:-60}" | sed "s/^/ORRERY-GUEST $1: /"
+}
+
+guest_gone() { # NAME
+	! xl domid "$1" >/dev/null 2>&1
+}
+
+only_dom0() {
+	[ "$(xl list | tail -n +2 | wc -l)" = 1 ]
+}
+
+# Pages free in the hypervisor.
+free_kib() {
+	xl info | awk '/^free_memory/ { print $3 }'
+}
+
+# Run a command, report ok or failed with its output.
+failed=0
+step() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >/tmp/step.log 2>&1; then
+		emit "step-$name" ok
+	else
+		emit "step-$name" failed
+		sed "s/^/ORRERY-LOG $name: /" /tmp/step.log
+		failed=1
+	fi
+}
+
+create() { # CONFIG [NAME=VALUE...]
+	local cfg=/guests/$1.cfg
+	shift
+	xl -vvv create "$cfg" "$@"
+}
