@@ -9,16 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA256_HEX_SIZE 65
+#include "lib/sha256.h"
 
-struct sha256 {
-	uint32_t state[8];
-	uint64_t bytes;
-	unsigned char block[64];
-};
-
-void sha256_init(struct sha256 *s);
-void sha256_update(struct sha256 *s, const void *data, size_t len);
+#define SHA256_HEX_SIZE (2 * SHA256_BYTES + 1)
 
 /* Finish and write 64 lower-case hex digits and a NUL. */
 void sha256_hex(struct sha256 *s, char hex[SHA256_HEX_SIZE]);

@@ -8,6 +8,7 @@
 #ifndef ORRERY_BOOT_DECOMPRESS_CHECKS_H
 #define ORRERY_BOOT_DECOMPRESS_CHECKS_H
 
+#include "lib/sha256.h"
 #include "boot/decompress/common.h"
 
 struct crc32_tables {
@@ -26,7 +27,6 @@ u32 crc32_of(struct crc32_tables *t, const u8 *p, size_t len);
 void crc64_tables_init(struct crc64_tables *t);
 u64 crc64_of(const struct crc64_tables *t, const u8 *p, size_t len);
 
-#define SHA256_BYTES 32
 void sha256_of(const u8 *p, size_t len, u8 digest[SHA256_BYTES]);
 
 /* Seed 0, as zstd frames have it. */
