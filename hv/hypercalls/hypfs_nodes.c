@@ -60,6 +60,7 @@ static int read_option(const struct hypfs_entry *leaf, void *value, size_t size)
 	case CMDLINE_TYPE_TEXT:
 		return hypfs_put_text(value, size, opt->var);
 	case CMDLINE_TYPE_CUSTOM:
+	case CMDLINE_TYPE_PREFIX:
 		break;
 	}
 	return hypfs_put_text(value, size, console_level_text(opt->name));
