@@ -71,3 +71,19 @@ create() { # CONFIG [NAME=VALUE...]
 	shift
 	xl -vvv create "$cfg" "$@"
 }
+
+# Frames free in the hypervisor.
+hv_free() {
+	$tools/hv-free
+}
+
+# What the guest is to do, as xl's option: job NAME [KEY=VALUE...]
+job() {
+	local words="guest.run=$1"
+	shift
+	while [ $# -gt 0 ]; do
+		words="$words guest.$1"
+		shift
+	done
+	echo "extra=\"console=hvc0 $words\""
+}
