@@ -37,15 +37,26 @@ while [ $# -gt 0 ]; do
 done
 patterns=("$@")
 
-# A changed image makes new reference logs; the hashes of the large files are taken once.
-inputs=$(qemu-system-x86_64 --version | head -n 1
-	cd "$top/build" && sha256sum peer/xen.elf dom0/vmlinuz dom0/initrd.gz) || exit 1
+# All boots use the program and the images as they are now, whatever is built meanwhile.
+images=$(mktemp -d "${TMPDIR:-/tmp}/orrery-stack.XXXXXX") || exit 1
+trap 'rm -rf "$images"' EXIT
+cp "$top/build/peer/xen.elf" "$top/build/dom0/vmlinuz" "$top/build/dom0/initrd.gz" "$images" || exit 2
+[ $peer_only = 1 ] || cp "$top/build/orrery-hv" "$images" || exit 2
+ours=--hypervisor=$images/orrery-hv
+cp "$orrery" "$images" || exit 2
+orrery=$images/orrery
+export ORRERY_HOME=$top
 
-boot() { # DIR OPTION...: one line in DIR.txt, verdict as status
-	local dir=$1
-	shift
+# A changed image makes new reference logs.
+inputs=$(qemu-system-x86_64 --version | head -n 1
+	cd "$images" && sha256sum xen.elf vmlinuz initrd.gz) || exit 1
+
+boot() { # DIR HYPERVISOR-OPTION OPTION...: one line in DIR.txt, verdict as status
+	local dir=$1 hypervisor=$2
+	shift 2
 	mkdir -p "$(dirname "$dir")"
-	"$orrery" boot "$@" --force -o "$dir" >"$dir.txt" 2>&1
+	"$orrery" boot "$hypervisor" --kernel "$images/vmlinuz" --initrd "$images/initrd.gz" "$@" \
+		--force -o "$dir" >"$dir.txt" 2>&1
 }
 
 # The files of two runs, without the commit, which others may move in between.
@@ -104,7 +115,7 @@ failure() { # NAME CHECKS OPTION...
 			echo "two runs differ: $logs/$name.diff"
 		return
 	fi
-	boot "$run" "$@" || { echo "see $run.txt and $run/console.log"; return; }
+	boot "$run" "$ours" "$@" || { echo "see $run.txt and $run/console.log"; return; }
 	if has peer "$checks"; then
 		"$orrery" logdiff "$logs/$name" "$run" >"$run.logdiff" 2>&1 ||
 			echo "the kernel complains more than on the peer: $run.logdiff"
@@ -119,7 +130,7 @@ failure() { # NAME CHECKS OPTION...
 		echo "/init at $(init_ns "$run") ns, on the peer at $(init_ns "$logs/$name")"
 	fi
 	if has repeat "$checks"; then
-		boot "$run-again" "$@"
+		boot "$run-again" "$ours" "$@"
 		same "$run" "$run-again" >"$run.diff" || echo "two runs differ: $run.diff"
 	fi
 }
