@@ -6,7 +6,7 @@ V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
 say = @printf '  %-8s %s\n' $(1) $(2)
 CC ?= gcc
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wno-sign-compare -Wno-unused-parameter -Werror
 XEN_IFACE := -D__XEN_TOOLS__ -D__XEN_INTERFACE_VERSION__=0x00041100

@@ -8,10 +8,16 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 out=out/demo
 mkdir -p "$out"
+boot() { # POLICY
+	build/orrery boot --sched "$1" --trace --run demo --net e1000 --smp 1 --dom0-vcpus 3 \
+		--force -o "$out/$1"
+}
+echo 'booting Debian as Dom0 under rr and under credit, tracing on ...'
+boot rr &
+rr=$!
+boot credit
+wait $rr
 for policy in rr credit; do
-	echo "booting Debian as Dom0 under $policy, tracing on ..."
-	build/orrery boot --sched "$policy" --trace --run demo --net e1000 --smp 1 --dom0-vcpus 3 \
-		--force -o "$out/$policy"
 	build/orrery trace verify "$out/$policy"
 done
 build/orrery report --title 'One workload, two schedulers' -o "$out/index.html" "$out/rr" "$out/credit" >/dev/null
