@@ -20,12 +20,16 @@ static const char *const names[32] = {
 	[16] = "x87 error", [17] = "alignment check", [18] = "machine check", [19] = "SIMD error",
 };
 
+#define VEC_DB 1
+#define VEC_PF 14
+#define DR6_CLEAR 0xffff0ff0UL
+
 static void NORETURN fatal_exception(struct cpu_regs *regs)
 {
 	unsigned vector = regs->entry_vector & 31;
 
 	dump_registers(regs);
-	if (vector == 14)
+	if (vector == VEC_PF)
 		log_err("faulting address %016lx", (unsigned long)read_cr2());
 	dump_call_trace(regs);
 	panic("%s in the hypervisor (vector %u, error code %04x)",
@@ -36,7 +40,13 @@ void handle_hv_exception(struct cpu_regs *regs)
 {
 	u64 fixup;
 
-	if (regs->entry_vector == 14) {
+	if (regs->entry_vector == VEC_DB) {
+		/* A breakpoint the guest set on memory of its own that we work on for it.  They trap
+		 * behind the instruction, and are nothing to tell the guest about. */
+		__asm__ volatile("mov %0, %%dr6" : : "r"(DR6_CLEAR));
+		return;
+	}
+	if (regs->entry_vector == VEC_PF) {
 		struct vcpu *v = current;
 		u64 offset = v ? read_cr2() - v->pv.ldt_va : 0;
 
