@@ -94,8 +94,9 @@ fault:
 	return NULL;
 }
 
-/* Enter the guest kernel at b->rip with the interrupted state on its stack. */
-static inline void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
+/* Enter the guest kernel at b->rip with the interrupted state on its stack. False: the domain has
+ * crashed, and must not be returned to. */
+static inline bool bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
 {
 	u8 *mask = &v->info->evtchn_upcall_mask;
 	bool masked = READ_ONCE(*mask);
@@ -110,7 +111,7 @@ static inline void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bo
 	}
 	if (unlikely(!b->rip)) {
 		domain_crash(v->domain, "no handler for the trap at rip %lx", (unsigned long)regs->rip);
-		return;
+		return false;
 	}
 	if (unlikely(!guest_addr_ok((u64)sp - 128) || !guest_addr_ok((u64)sp - 1)))
 		goto bad_stack;
@@ -125,10 +126,11 @@ static inline void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bo
 			       X86_EFLAGS_AC);
 	regs->rsp = (u64)sp;
 	regs->ss = SEL_RING3_DS;
-	return;
+	return true;
 bad_stack:
 	domain_crash(v->domain, "cannot build a trap frame: stack %lx, rip %lx",
 		     (unsigned long)regs->rsp, (unsigned long)regs->rip);
+	return false;
 }
 
 static inline void inject(struct vcpu *v, struct cpu_regs *regs, unsigned vector, bool has_code,
@@ -205,10 +207,12 @@ void pv_deliver_upcall(struct vcpu *v, struct cpu_regs *regs)
 {
 	struct bounce b = { v->pv.event_callback, true, false, 0, 0 };
 
-	if (likely(b.rip)) {
-		trace_evtchn_upcall(v->id, v->domain->id, regs->rip);
-		bounce(v, regs, &b);
-	}
+	if (unlikely(!b.rip))
+		return;
+	trace_evtchn_upcall(v->id, v->domain->id, regs->rip);
+	/* The caller has looked for softirqs already; a crash has raised one. */
+	if (unlikely(!bounce(v, regs, &b)))
+		reset_stack_and_return_to_guest();
 }
 
 void pv_failsafe(struct vcpu *v, struct cpu_regs *regs)

@@ -269,7 +269,10 @@ entry_vector_1:
 	call handle_guest_exception
 	jmp ret_to_guest
 
-/* NMI, #DF, #MC: own stacks, handled in place. */
+/*
+ * NMI, #DF, #MC: own stacks, handled in place.  Back to a guest by the normal stack: its frame
+ * may not be good any more (another vCPU changed a descriptor), and guest_iret can take that.
+ */
 .macro IST_VECTOR vec, has_code
 	.globl entry_vector_\vec
 entry_vector_\vec:
@@ -281,11 +284,20 @@ entry_vector_\vec:
 	SAVE_REGS
 	mov %rsp, %rdi
 	call handle_ist_exception
-	jmp hv_return
+	testb $3, REGS_cs(%rsp)
+	jz hv_return
+	jmp ist_to_guest
 .endm
 	IST_VECTOR 2, 0
 	IST_VECTOR 8, 1
 	IST_VECTOR 18, 0
+
+ist_to_guest:
+	mov %rsp, %rdi
+	call move_frame_to_stack
+	mov %rax, %rsp
+	mov CPUINFO_current(%rsp), %rbx
+	jmp ret_to_guest
 
 /* Interrupt vectors 0x20..0xff: 16 bytes each, so desc.c can compute the address. */
 	.balign 16

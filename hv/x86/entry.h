@@ -29,6 +29,7 @@ void handle_ist_exception(struct cpu_regs *regs);
 struct cpu_regs *move_frame_to_stack(const struct cpu_regs *ist_frame);
 void pv_user_syscall(struct vcpu *v, struct cpu_regs *regs);
 void pv_user_syscall32(struct vcpu *v, struct cpu_regs *regs);
+/* Does not return if that crashed the domain. */
 void pv_deliver_upcall(struct vcpu *v, struct cpu_regs *regs);
 void pv_failsafe(struct vcpu *v, struct cpu_regs *regs);
 
