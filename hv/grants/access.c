@@ -29,7 +29,8 @@ static void unclaim(struct grant_table *gt, u32 ref, const struct active_grant *
 		__atomic_fetch_and(entry_status(gt, ref), (u16)~clear, __ATOMIC_SEQ_CST);
 }
 
-/* First use: what does the (claimed) entry give? */
+/* First use: what does the (claimed) entry give?  Its owner may have changed it since it was
+ * claimed: what we read here is what counts from now on. */
 static void record_fill(struct grant_table *gt, u32 ref, domid_t user, struct active_grant *a)
 {
 	const union grant_entry_v2 *e;
@@ -89,28 +90,34 @@ static void frame_release(const struct active_grant *a, bool write)
 		put_page(pg);
 }
 
-static s16 range_check(const struct active_grant *a)
+/* Is it of a kind that can be used like this, and within a frame? */
+static s16 record_check(const struct active_grant *a, enum grant_purpose purpose)
 {
+	if (purpose == GRANT_MAP && (a->sub_page || a->transitive))
+		return GNTST_general_error;
+	if (purpose == GRANT_FOLLOW && a->transitive)
+		return GNTST_general_error;
 	if (!a->sub_page || (a->start < PAGE_SIZE && a->length <= PAGE_SIZE - a->start))
 		return GNTST_okay;
 	return GNTST_general_error;
 }
 
 /* @pre gt->lock held, ref in range. */
-static s16 use_begin(struct domain *owner, u32 ref, domid_t user, bool write, bool copy)
+static s16 use_begin(struct domain *owner, u32 ref, domid_t user, bool write,
+		     enum grant_purpose purpose)
 {
 	struct grant_table *gt = owner->grants;
 	struct active_grant *a = active_of(gt, ref);
 	bool fresh = !active_in_use(a);
 	s16 status;
 
-	if (!fresh && (a->domid != user || (!copy && (a->sub_page || a->transitive))))
+	if (!fresh && (a->domid != user || record_check(a, purpose) != GNTST_okay))
 		return GNTST_general_error;
-	if ((fresh || (write && !a->writers)) && !claim(gt, ref, user, write, copy))
+	if ((fresh || (write && !a->writers)) && !claim(gt, ref, user, write, purpose != GRANT_MAP))
 		return GNTST_general_error;
 	if (fresh)
 		record_fill(gt, ref, user, a);
-	status = range_check(a);
+	status = record_check(a, purpose);
 	if (status == GNTST_okay)
 		status = frame_hold(owner, a, write);
 	if (status != GNTST_okay) {
@@ -146,11 +153,7 @@ static s16 follow(struct domain *owner, domid_t via, bool write, struct grant_us
 	s16 status = GNTST_bad_domain;
 
 	if (d)
-		status = grant_get(d, owner->id, use->via_ref, write, true, &inner);
-	if (status == GNTST_okay && inner.via) { /* a chain */
-		grant_put(d, use->via_ref, write, &inner);
-		status = GNTST_general_error;
-	}
+		status = grant_get(d, owner->id, use->via_ref, write, GRANT_FOLLOW, &inner);
 	if (status != GNTST_okay) {
 		if (d)
 			domain_put(d);
@@ -163,18 +166,19 @@ static s16 follow(struct domain *owner, domid_t via, bool write, struct grant_us
 	return GNTST_okay;
 }
 
-s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write, bool copy,
-	      struct grant_use *use)
+s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write,
+	      enum grant_purpose purpose, struct grant_use *use)
 {
 	struct grant_table *gt = owner->grants;
 	struct active_grant *a;
-	domid_t via = DOMID_INVALID;
 	s16 status = GNTST_bad_gntref;
+	bool transitive = false;
+	domid_t via = 0;
 
 	*use = (struct grant_use){ .length = PAGE_SIZE };
 	spin_lock(&gt->lock);
 	if (ref < grant_entries(gt))
-		status = use_begin(owner, ref, user, write, copy);
+		status = use_begin(owner, ref, user, write, purpose);
 	if (status == GNTST_okay) {
 		a = active_of(gt, ref);
 		use->mfn = a->mfn;
@@ -182,13 +186,14 @@ s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write, bool copy
 			use->start = a->start;
 			use->length = a->length;
 		}
-		if (a->transitive) {
+		transitive = a->transitive;
+		if (transitive) {
 			via = a->via;
 			use->via_ref = a->via_ref;
 		}
 	}
 	spin_unlock(&gt->lock);
-	if (via != DOMID_INVALID) {
+	if (transitive) {
 		status = follow(owner, via, write, use);
 		if (status != GNTST_okay)
 			use_end_unlocked(owner, ref, write);

@@ -51,7 +51,7 @@ static s16 end_get(struct copy_end *end, const struct gnttab_copy_ptr *p, bool b
 	end->owner = domain_get_or_self(p->domid);
 	if (!end->owner)
 		return GNTST_bad_domain;
-	status = grant_get(end->owner, current->domain->id, p->u.ref, write, true, &end->use);
+	status = grant_get(end->owner, current->domain->id, p->u.ref, write, GRANT_COPY, &end->use);
 	if (status != GNTST_okay)
 		domain_put(end->owner);
 	return status;

@@ -90,7 +90,7 @@ static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 	struct domain *d = current->domain;
 	struct grant_use use;
 	u32 handle;
-	s16 status = grant_get(owner, d->id, op->ref, write, false, &use);
+	s16 status = grant_get(owner, d->id, op->ref, write, GRANT_MAP, &use);
 
 	if (status != GNTST_okay)
 		return status;

@@ -117,13 +117,17 @@ struct grant_use {
 	u32 via_ref;
 };
 
+/* What for: whole frames only; also parts of frames, and other domains' grants; the end of such a
+ * detour, which may not go on. */
+enum grant_purpose { GRANT_MAP, GRANT_COPY, GRANT_FOLLOW };
+
 /*
- * Begin to use grant @ref of @owner on behalf of domain @user.  @copy allows what may be copied
- * but not mapped.  GNTST_okay, bad_gntref, bad_page, general_error (not granted, or not like this).
+ * Begin to use grant @ref of @owner on behalf of domain @user.  GNTST_okay, bad_gntref, bad_page,
+ * bad_domain, general_error (not granted, or not like this).
  * @pre a reference to @owner; no grant locks.  Each success needs a grant_put() alike.
  */
-s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write, bool copy,
-	      struct grant_use *use);
+s16 grant_get(struct domain *owner, domid_t user, u32 ref, bool write,
+	      enum grant_purpose purpose, struct grant_use *use);
 void grant_put(struct domain *owner, u32 ref, bool write, const struct grant_use *use);
 
 /* --- maptrack.c ----------------------------------------------------------------- */
