@@ -296,24 +296,35 @@ int pv_drop_roots(struct vcpu *v)
 	return rc ? rc : rc2;
 }
 
+/* The old ones go last: a vCPU that has run never lacks tables, whatever comes of this. */
 static int set_roots(struct vcpu *v, const struct vcpu_guest_context *ctx)
 {
-	int rc = pv_drop_roots(v);
+	u64 kernel = 0, user = 0, old_kernel, old_user;
+	int rc = take_root(v, ctx->ctrlreg[3], &kernel), rc2;
 
-	if (rc)
-		return rc;
-	rc = take_root(v, ctx->ctrlreg[3], &v->pv.kernel_l4);
 	/* ctrlreg[1]: user root, bit 0 says present (<xen/arch-x86/xen.h>). */
 	if (!rc && ctx->ctrlreg[1])
-		rc = take_root(v, ctx->ctrlreg[1] & PAGE_MASK, &v->pv.user_l4);
-	return rc;
+		rc = take_root(v, ctx->ctrlreg[1] & PAGE_MASK, &user);
+	if (rc) {
+		drop_root(&kernel);
+		return rc;
+	}
+	old_kernel = v->pv.kernel_l4;
+	old_user = v->pv.user_l4;
+	v->pv.kernel_l4 = kernel;
+	v->pv.user_l4 = user;
+	rc = drop_root(&old_user);
+	rc2 = drop_root(&old_kernel);
+	return rc ? rc : rc2;
 }
 
 static bool context_ok(const struct vcpu_guest_context *ctx)
 {
 	return is_canonical(ctx->fs_base) && is_canonical(ctx->gs_base_kernel) &&
 	       is_canonical(ctx->gs_base_user) && ctx->gdt_ents <= PV_GDT_FRAMES * 512 &&
-	       ctx->ldt_ents <= 8192;
+	       ctx->ldt_ents <= 8192 &&
+	       /* It starts in user mode: then it needs tables for that. */
+	       ((ctx->flags & VGCF_in_kernel) || ctx->ctrlreg[1]);
 }
 
 static void set_fpu(struct vcpu *v, const struct vcpu_guest_context *ctx)
