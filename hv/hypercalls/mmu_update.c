@@ -83,7 +83,8 @@ static int machphys_update(u64 ptr, u64 val, struct domain *owner)
 {
 	mfn_t mfn = ptr >> PAGE_SHIFT;
 
-	if (!mfn_valid(mfn) || !get_page(mfn_to_page(mfn), owner))
+	/* Device frames may lie where the table has a gap. */
+	if (!mfn_valid(mfn) || owner == &domain_io || !get_page(mfn_to_page(mfn), owner))
 		return -EINVAL;
 	m2p_table[mfn] = val;
 	put_page(mfn_to_page(mfn));
