@@ -274,6 +274,14 @@ static const struct {
 	{ "events", events }, { "memory", memory },
 };
 
+static void run_suite(const char *name, void (*fn)(void))
+{
+	unsigned before = failures;
+
+	fn();
+	print("%s %s\n", failures == before ? "ok  " : "FAIL", name);
+}
+
 void guest_main(const char *cmdline)
 {
 	char crash[32];
@@ -286,12 +294,9 @@ void guest_main(const char *cmdline)
 		print("FAIL %s did not end this domain\nORRERY result=fail\n", crash);
 		return;
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(suites); i++) {
-		unsigned before = failures;
-
-		suites[i].run();
-		print("%s %s\n", failures == before ? "ok  " : "FAIL", suites[i].name);
-	}
+	for (unsigned i = 0; i < ARRAY_SIZE(suites); i++)
+		run_suite(suites[i].name, suites[i].run);
+	deep_suites(run_suite);
 	print("ORRERY checks=%u failures=%u\n", checks, failures);
 	print("ORRERY result=%s\nORRERY-INIT end\n", failures ? "fail" : "pass");
 }
