@@ -112,11 +112,17 @@ void sim_check(struct sim *sim)
 
 /* --- latencies ------------------------------------------------------------------- */
 
+static void keep(struct sim_latency *l, u32 n)
+{
+	l->sample = realloc(l->sample, n * sizeof(*l->sample));
+	l->room = n;
+	l->kept = 0;
+}
+
 void sim_keep_latencies(struct sim_vcpu *v, u32 n)
 {
-	v->wait.sample = realloc(v->wait.sample, n * sizeof(*v->wait.sample));
-	v->wait.room = n;
-	v->wait.kept = 0;
+	keep(&v->wait, n);
+	keep(&v->response, n);
 }
 
 static int by_value(const void *a, const void *b)

@@ -24,4 +24,14 @@ struct sim_step sim_yielder(struct sim *sim, struct sim_vcpu *v);
 /* Computes [0] in all, then is gone. */
 struct sim_step sim_finite(struct sim *sim, struct sim_vcpu *v);
 
+/* Serves requests that come from outside, [1] to [2] apart at random, each [0] of work; sleeps
+ * between them.  Tells responses. */
+struct sim_step sim_server(struct sim *sim, struct sim_vcpu *v);
+/* The same in a vCPU that computes otherwise: it never sleeps. */
+struct sim_step sim_mixed(struct sim *sim, struct sim_vcpu *v);
+/* Takes the domain's one lock for [0], is outside it for [1], again and again; who finds it taken
+ * spins, and after [2] of it (0: never) yields between looks.  Tells lock waits as responses, and
+ * sums up the time spun in state[3]. */
+struct sim_step sim_locker(struct sim *sim, struct sim_vcpu *v);
+
 #endif

@@ -68,11 +68,13 @@ void seam_log(const char *fmt, ...)
 
 static void slice_fired(void *data)
 {
+	sim_now->on_pcpu = ((struct sched_pcpu *)data)->p.id;
 	sched_slice_fired(data, sim_now->now);
 }
 
 static void policy_fired(void *data)
 {
+	sim_now->on_pcpu = ((struct sched_pcpu *)data)->p.id;
 	sched_pcpu_timer_fired(data, sim_now->now);
 }
 

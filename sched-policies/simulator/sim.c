@@ -83,7 +83,30 @@ void sim_wake(struct sim_vcpu *v)
 
 static void wake_fired(void *data)
 {
-	wake_up(data);
+	struct sim_vcpu *v = data;
+
+	v->domain->sim->on_pcpu = v->s.p.pcpu->id;
+	if (v->interruptible && !(v->s.blocked_by & BLOCKED_EVENT))
+		sim_cut_step(v);
+	else
+		wake_up(v);
+}
+
+void sim_alarm(struct sim_vcpu *v, s_time_t when)
+{
+	v->interruptible = true;
+	sim_timer_set(v->domain->sim, &v->wake, when);
+}
+
+void sim_cut_step(struct sim_vcpu *v)
+{
+	struct sim *sim = v->domain->sim;
+	struct sim_pcpu *pc = pcpu_of(v);
+
+	if (pc->s.curr == &v->s && pc->burst.active)
+		sim_timer_set(sim, &pc->burst, MAX(sim->now, pc->useful_from));
+	else if (v->left > 1)
+		v->left = 1;
 }
 
 /* Begin @v's next step that takes time or gives up the pCPU.  @pre it runs. */
@@ -137,19 +160,28 @@ static void burst_over(void *data)
 	next_step(v->domain->sim, v);
 }
 
+static void add_sample(struct sim_latency *l, s_time_t ns)
+{
+	l->count++;
+	l->sum += ns;
+	l->max = MAX(l->max, ns);
+	if (l->kept < l->room)
+		l->sample[l->kept++] = ns;
+}
+
+void sim_note_response(struct sim_vcpu *v, s_time_t ns)
+{
+	add_sample(&v->response, ns);
+}
+
 static void note_latency(struct sim_vcpu *v, s_time_t now)
 {
-	struct sim_latency *l = &v->wait;
 	s_time_t waited = now - v->woken_at;
 
 	if (v->woken_at == TIME_MAX)
 		return;
 	v->woken_at = TIME_MAX;
-	l->count++;
-	l->sum += waited;
-	l->max = MAX(l->max, waited);
-	if (l->kept < l->room)
-		l->sample[l->kept++] = waited;
+	add_sample(&v->wait, waited);
 }
 
 /* @v left its pCPU: what of its step is done? */
@@ -177,6 +209,7 @@ static void decide(struct sim *sim, struct sim_pcpu *pc)
 	struct sched_vcpu *prev = pc->s.curr, *next;
 	s_time_t cost;
 
+	sim->on_pcpu = pc->s.p.id;
 	sched_eject_if_breached(pc->s.pool, sim->now);
 	if (!prev->is_idle)
 		stop_running(sim, pc, to_sim_vcpu(prev));
@@ -340,6 +373,7 @@ void sim_remove_vcpu(struct sim_vcpu *v)
 	sched_vcpu_detach(&v->s, sim->now);
 	v->domain->vcpu[v->s.p.id] = NULL;
 	free(v->wait.sample);
+	free(v->response.sample);
 	free(v);
 }
 
@@ -419,6 +453,7 @@ static void free_domain(struct sim_domain *d)
 		if (!d->vcpu[i])
 			continue;
 		free(d->vcpu[i]->wait.sample);
+		free(d->vcpu[i]->response.sample);
 		free(d->vcpu[i]);
 	}
 	free(d->vcpu);

@@ -55,6 +55,8 @@ struct sim_vcpu {
 	struct sim_pcpu *last_pcpu;
 	s_time_t woken_at;       /* TIME_MAX: has run since */
 	struct sim_latency wait; /* from wake-up to running */
+	struct sim_latency response; /* from request to done, as the program tells */
+	bool interruptible;      /* its alarm ends the SIM_RUN it is in */
 	u64 rounds;              /* program's own count of finished jobs */
 	u64 missed;              /* and of those finished too late */
 };
@@ -65,6 +67,7 @@ struct sim_domain {
 	struct sim_domain *next;
 	struct sim_vcpu **vcpu;
 	u32 nr_vcpus;
+	s64 shared[4];           /* memory that its programs share */
 };
 
 struct sim_pcpu {
@@ -100,6 +103,7 @@ struct sim {
 	s_time_t now;
 	struct timer *events;    /* heap */
 	u64 next_seq, nr_events;
+	u32 on_pcpu;             /* where what happens now happens, for trace records */
 	u64 random;
 	struct sim_pcpu *pcpus;
 	struct sim_pool *pool0;
@@ -126,11 +130,16 @@ struct sim_domain *sim_add_domain(struct sim *sim, struct sim_pool *pool);
 /* The vCPU comes up at once.  @args: up to four parameters of the program. */
 struct sim_vcpu *sim_add_vcpu(struct sim_domain *d, sim_program_fn program, const s64 *args,
 			      u32 nr_args);
+/* For programs: @v, interruptible, is interrupted at @when, or woken if it waits. */
+void sim_alarm(struct sim_vcpu *v, s_time_t when);
+/* Its step ends now, whether it runs or not. */
+void sim_cut_step(struct sim_vcpu *v);
+void sim_note_response(struct sim_vcpu *v, s_time_t ns);
 /* Take it out again, whatever it does. */
 void sim_remove_vcpu(struct sim_vcpu *v);
-/* Keep the first @n wake-up latencies of @v for percentiles. */
+/* Keep the first @n wake-up latencies, and responses, of @v for percentiles. */
 void sim_keep_latencies(struct sim_vcpu *v, u32 n);
-/* The @permille-th of 1000 of the kept ones; sorts them. */
+/* The @permille-th of 1000 of the kept wake-up latencies; sorts them. */
 s_time_t sim_latency_at(struct sim_vcpu *v, u32 permille);
 
 /* Handle events up to and at @until, then stand at @until. */
