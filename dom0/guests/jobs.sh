@@ -42,7 +42,7 @@ net_up() {
 	done
 }
 
-# Ping a peer with small and large packets; then move opt_bytes through TCP both ways.
+# Ping a peer with small and large packets, fetch its file, and offer one to it until told to go.
 job_net() {
 	peer=${opt_peer:-192.168.77.1}
 	net_up || leave
@@ -50,10 +50,10 @@ job_net() {
 		say "net-replies-$size=$(ping -q -c 5 -s $size -W 5 "$peer" |
 			awk '/packets transmitted/ { print $4 }')/5"
 	done
-	seq 1 500000 >/tmp/data
-	say "net-sent-md5=$(md5sum </tmp/data | cut -d' ' -f1)"
-	nc "$peer" 7001 </tmp/data
-	say "net-got-md5=$(nc "$peer" 7002 </dev/null | md5sum | cut -d' ' -f1)"
-	[ "${opt_stay:-0}" = 1 ] && job_idle
-	leave
+	say "net-got-md5=$(wget -q -O - "http://$peer/${opt_file:-data}" | md5sum | cut -d' ' -f1)"
+	mkdir /tmp/www
+	seq 1 "${opt_lines:-500000}" >/tmp/www/data
+	httpd -p 80 -h /tmp/www
+	say "net-md5=$(md5sum </tmp/www/data | cut -d' ' -f1)"
+	job_idle
 }
