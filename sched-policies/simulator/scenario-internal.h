@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between scenario-parse.c, which reads the text, and scenario.c, which runs
+ * it.
+ */
+#ifndef ORRERY_SIM_SCENARIO_INTERNAL_H
+#define ORRERY_SIM_SCENARIO_INTERNAL_H
+
+#include "sched-policies/simulator/scenario.h"
+
+#define MAX_VM_PARAMS 12
+
+struct scenario_program {
+	const char *name;
+	sim_program_fn run;
+	const char *arg[4];          /* names of its parameters; NULL: no more */
+	s64 initial[4];
+};
+
+struct scenario_vm {
+	char name[32];
+	const struct scenario_program *program;
+	s64 arg[4];
+	bool random_phase;           /* "phase=random": anywhere in the first argument */
+	u32 copies, vcpus;
+	double expected;             /* share of a VM; 0: by weight */
+	s64 weight;
+	u64 affinity;                /* 0: any */
+	struct { char name[40]; s64 value; } param[MAX_VM_PARAMS];
+	u32 nr_params;
+};
+
+struct scenario {
+	char sched[24], options[1024];
+	u32 pcpus, per_socket;
+	u64 seed;
+	s_time_t length, warmup, window, switch_cost, migration_cost;
+	struct scenario_vm vm[SCENARIO_GROUPS];
+	u32 nr_vms;
+};
+
+int scenario_parse(const struct scenario_request *rq, struct scenario *s,
+		   char error[SCENARIO_ERROR_MAX]);
+
+#endif

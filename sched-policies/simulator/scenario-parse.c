@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading workload descriptions: line by line, words by blanks, `key=value`
+ * words by table.  $word is replaced first.  Knows programs and their
+ * parameters; what policies have is asked of the registered tables.
+ */
+#include "sched-policies/simulator/scenario-internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sched-policies/simulator/programs.h"
+
+#define MS 1000000LL
+
+static const struct scenario_program programs[] = {
+	{ "hog", sim_hog, { NULL }, { 0 } },
+	{ "ponger", sim_server, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS } },
+	{ "mixed", sim_mixed, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS } },
+	{ "evader", sim_evader, { "tick", "late", "early" }, { 10 * MS, MS / 10, 3 * MS / 10 } },
+	{ "rtask", sim_rtask, { "period", "work", "phase" }, { 13 * MS, MS, 0 } },
+	{ "lockpair", sim_locker, { "inside", "outside", "yield_after" }, { 10000, 50000, 0 } },
+	{ "chaos", sim_chaos, { "work_max", "sleep_max" }, { MS, MS } },
+	{ "yielder", sim_yielder, { "work" }, { MS } },
+	{ "finite", sim_finite, { "work" }, { 1000 * MS } },
+};
+
+struct parser {
+	const struct scenario_request *rq;
+	struct scenario *s;
+	char *error;
+	u32 line;
+};
+
+static bool wrong(struct parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static bool wrong(struct parser *p, const char *fmt, ...)
+{
+	int n = snprintf(p->error, SCENARIO_ERROR_MAX, "%s:%u: ", p->rq->name, p->line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->error + n, SCENARIO_ERROR_MAX - n, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* "20us", "1.5ms", "7" (as it is). */
+static bool parse_quantity(struct parser *p, const char *key, const char *text, s64 *value)
+{
+	static const struct { const char *name; double factor; } units[] = {
+		{ "", 1 }, { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
+	};
+	char *end;
+	double n = strtod(text, &end);
+
+	for (size_t i = 0; end != text && i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].name) && n >= 0 && n * units[i].factor < 9e18) {
+			*value = n * units[i].factor + 0.5;
+			return true;
+		}
+	return wrong(p, "%s=%s: not a number with a unit (ns, us, ms, s)", key, text);
+}
+
+/* --- VMs ------------------------------------------------------------------------- */
+
+static const struct scenario_program *find_program(struct parser *p, const char *name)
+{
+	char known[160] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		if (!strcmp(programs[i].name, name))
+			return &programs[i];
+		strcat(known, i ? ", " : "");
+		strcat(known, programs[i].name);
+	}
+	wrong(p, "no program '%s'; known: %s", name, known);
+	return NULL;
+}
+
+/* One of the program's own parameters. */
+static bool program_key(struct parser *p, struct scenario_vm *vm, const char *key,
+			const char *text, bool *ok)
+{
+	for (u32 i = 0; i < 4 && vm->program->arg[i]; i++) {
+		if (strcmp(vm->program->arg[i], key))
+			continue;
+		if (!strcmp(key, "phase") && !strcmp(text, "random"))
+			vm->random_phase = *ok = true;
+		else
+			*ok = parse_quantity(p, key, text, &vm->arg[i]);
+		return true;
+	}
+	return false;
+}
+
+/* Does @name mean a parameter of some policy, or of the one before the dot? */
+static bool is_policy_param(const char *name)
+{
+	const char *dot = strchr(name, '.');
+	const struct sched_policy *p;
+
+	for (unsigned i = 0; (p = sched_policy_at(i)); i++) {
+		const char *param = dot ? dot + 1 : name;
+
+		if (dot && (strlen(p->name) != (size_t)(dot - name) ||
+			    strncmp(p->name, name, dot - name)))
+			continue;
+		if (sched_tunable_find(p->domain_params, p->nr_domain_params, param, NULL) ||
+		    sched_tunable_find(p->vcpu_params, p->nr_vcpu_params, param, NULL))
+			return true;
+	}
+	return false;
+}
+
+static bool policy_key(struct parser *p, struct scenario_vm *vm, const char *key, s64 value)
+{
+	u32 i = vm->nr_params;
+
+	if (!is_policy_param(key))
+		return wrong(p, "'%s' is neither a parameter of %s nor of a policy", key,
+			     vm->program->name);
+	if (i == MAX_VM_PARAMS || strlen(key) >= sizeof(vm->param[i].name))
+		return wrong(p, "too many parameters");
+	if (!strcmp(key, "weight"))
+		vm->weight = value;
+	strcpy(vm->param[i].name, key);
+	vm->param[i].value = value;
+	vm->nr_params++;
+	return true;
+}
+
+static bool vm_key(struct parser *p, struct scenario_vm *vm, const char *key, const char *text)
+{
+	bool ok;
+	s64 n;
+
+	if (program_key(p, vm, key, text, &ok))
+		return ok;
+	if (!strcmp(key, "expect")) {
+		vm->expected = atof(text);
+		return vm->expected > 0 || wrong(p, "expect=%s: not a share above 0", text);
+	}
+	if (!parse_quantity(p, key, text, &n))
+		return false;
+	if (!strcmp(key, "copies") || !strcmp(key, "vcpus")) {
+		if (n < 1 || n > 10000)
+			return wrong(p, "%s=%s: not a number from 1 to 10000", key, text);
+		*(*key == 'c' ? &vm->copies : &vm->vcpus) = n;
+		return true;
+	}
+	if (!strcmp(key, "affinity")) {
+		vm->affinity = strtoull(text, NULL, 0);
+		return vm->affinity || wrong(p, "affinity=%s: no pCPU", text);
+	}
+	return policy_key(p, vm, key, n);
+}
+
+static bool vm_line(struct parser *p, char **rest)
+{
+	struct scenario_vm *vm = &p->s->vm[p->s->nr_vms];
+	char *name = strtok_r(NULL, " \t", rest), *program = strtok_r(NULL, " \t", rest), *word;
+
+	if (!program)
+		return wrong(p, "write it as: vm NAME PROGRAM [KEY=VALUE]...");
+	if (p->s->nr_vms == SCENARIO_GROUPS)
+		return wrong(p, "more than %d lines of VMs", SCENARIO_GROUPS);
+	if (strlen(name) >= sizeof(vm->name))
+		return wrong(p, "the name '%s' is too long", name);
+	*vm = (struct scenario_vm){ .copies = 1, .weight = 256 };
+	vm->program = find_program(p, program);
+	if (!vm->program)
+		return false;
+	vm->vcpus = vm->program->run == sim_locker ? 2 : 1;
+	strcpy(vm->name, name);
+	memcpy(vm->arg, vm->program->initial, sizeof(vm->arg));
+	while ((word = strtok_r(NULL, " \t", rest))) {
+		char *equals = strchr(word, '=');
+
+		if (!equals)
+			return wrong(p, "'%s': write it as KEY=VALUE", word);
+		*equals = '\0';
+		if (!vm_key(p, vm, word, equals + 1))
+			return false;
+	}
+	p->s->nr_vms++;
+	return true;
+}
+
+/* --- other lines ------------------------------------------------------------------ */
+
+static bool add_setting(struct parser *p, const char *text)
+{
+	const char *dot = strchr(text, '.'), *equals = strchr(text, '=');
+	size_t n = strlen(p->s->options);
+	const struct sched_policy *policy;
+	char name[24], tunable[40];
+
+	if (!dot || !equals || equals < dot)
+		return wrong(p, "set %s: write it as POLICY.TUNABLE=VALUE", text);
+	snprintf(name, sizeof(name), "%.*s", (int)(dot - text), text);
+	snprintf(tunable, sizeof(tunable), "%.*s", (int)(equals - dot - 1), dot + 1);
+	policy = sched_policy_by_name(name);
+	if (!policy) {
+		char known[400];
+
+		sched_policy_names(known, sizeof(known));
+		return wrong(p, "set %s: no policy '%s'; known: %s", text, name, known);
+	}
+	if (!sched_tunable_find(policy->tunables, policy->nr_tunables, tunable, NULL)) {
+		char known[400];
+
+		sched_tunable_names(policy->tunables, policy->nr_tunables, known, sizeof(known));
+		return wrong(p, "set %s: no such tunable; %s has: %s", text, name,
+			     known[0] ? known : "none");
+	}
+	if (snprintf(p->s->options + n, sizeof(p->s->options) - n, "sched.%s ", text) >=
+	    (int)(sizeof(p->s->options) - n))
+		return wrong(p, "too many settings");
+	return true;
+}
+
+static bool number_line(struct parser *p, const char *word, const char *value)
+{
+	struct scenario *s = p->s;
+	s64 n;
+
+	if (!parse_quantity(p, word, value, &n))
+		return false;
+	if (!strcmp(word, "pcpus") || !strcmp(word, "pcpus_per_socket")) {
+		if (n < 1 || n > POLICY_MAX_PCPUS)
+			return wrong(p, "%s %s: not a number from 1 to %d", word, value,
+				     POLICY_MAX_PCPUS);
+		*(word[5] ? &s->per_socket : &s->pcpus) = n;
+	} else if (!strcmp(word, "seed")) {
+		s->seed = n;
+	} else if (!strcmp(word, "time")) {
+		s->length = n;
+	} else if (!strcmp(word, "warmup")) {
+		s->warmup = n;
+	} else if (!strcmp(word, "window")) {
+		s->window = n;
+	} else if (!strcmp(word, "switch_cost")) {
+		s->switch_cost = n;
+	} else if (!strcmp(word, "migration_cost")) {
+		s->migration_cost = n;
+	} else {
+		return wrong(p, "'%s' is none of: vm, sched, set, pcpus, pcpus_per_socket, seed, "
+			     "time, warmup, window, switch_cost, migration_cost", word);
+	}
+	return true;
+}
+
+static bool one_line(struct parser *p, char *line)
+{
+	char *rest, *word = strtok_r(line, " \t", &rest), *value;
+
+	if (!word || word[0] == '#')
+		return true;
+	if (!strcmp(word, "vm"))
+		return vm_line(p, &rest);
+	value = strtok_r(NULL, " \t", &rest);
+	if (!value)
+		return wrong(p, "%s: a value is missing", word);
+	if (!strcmp(word, "set"))
+		return add_setting(p, value);
+	if (strcmp(word, "sched"))
+		return number_line(p, word, value);
+	snprintf(p->s->sched, sizeof(p->s->sched), "%s", value);
+	return true;
+}
+
+/* Put the values of $words into @line; false: one is not defined. */
+static bool substitute(struct parser *p, const char *line, size_t len, char *out, size_t size)
+{
+	const struct scenario_request *rq = p->rq;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + 1 < size;) {
+		size_t word = 1 + strspn(line + i + 1, "abcdefghijklmnopqrstuvwxyz_0123456789");
+		u32 d = 0;
+
+		if (line[i] != '$') {
+			out[n++] = line[i++];
+			continue;
+		}
+		while (d < rq->nr_defines && (strncmp(rq->defines[d], line + i + 1, word - 1) ||
+					      rq->defines[d][word - 1] != '='))
+			d++;
+		if (d == rq->nr_defines)
+			return wrong(p, "%.*s is not defined; give it with -D %.*s=VALUE", (int)word,
+				     line + i, (int)word - 1, line + i + 1);
+		n += snprintf(out + n, size - n, "%s", rq->defines[d] + word);
+		n = MIN(n, size - 1);
+		i += word;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+static bool check(struct parser *p)
+{
+	struct scenario *s = p->s;
+	char known[400];
+
+	if (!s->nr_vms)
+		return wrong(p, "no line of a VM");
+	if (s->length <= 0 || s->window <= 0)
+		return wrong(p, "time and window must be longer than 0");
+	if (sched_policy_by_name(s->sched))
+		return true;
+	sched_policy_names(known, sizeof(known));
+	return wrong(p, "no scheduler '%s'; known: %s", s->sched, known);
+}
+
+int scenario_parse(const struct scenario_request *rq, struct scenario *s,
+		   char error[SCENARIO_ERROR_MAX])
+{
+	struct parser p = { .rq = rq, .s = s, .error = error };
+	char line[1024];
+
+	*s = (struct scenario){ .sched = "credit", .pcpus = 1, .seed = 1,
+				.length = 10000 * MS, .window = 1000 * MS };
+	sched_register_policies();
+	for (const char *at = rq->text; *at;) {
+		size_t len = strcspn(at, "\n");
+
+		p.line++;
+		if (*at != '#' && (!substitute(&p, at, len, line, sizeof(line)) ||
+				   !one_line(&p, line)))
+			return -EINVAL;
+		at += len + (at[len] == '\n');
+	}
+	for (u32 i = 0; i < rq->nr_settings; i++)
+		if (!add_setting(&p, rq->settings[i]))
+			return -EINVAL;
+	if (rq->sched)
+		snprintf(s->sched, sizeof(s->sched), "%s", rq->sched);
+	s->pcpus = rq->pcpus ? rq->pcpus : s->pcpus;
+	s->seed = rq->seed ? rq->seed : s->seed;
+	s->length = rq->length ? rq->length : s->length;
+	return check(&p) ? 0 : -EINVAL;
+}
