@@ -32,7 +32,7 @@ static u32 frame_info(struct domain *d, mfn_t mfn)
 	pg = mfn_to_page(mfn);
 	type = READ_ONCE(pg->type);
 	put_page(pg);
-	if ((type & PGT_type_mask) < PGT_l1 || (type & PGT_type_mask) > PGT_l4)
+	if (!(type & PGT_count_mask) || (type & PGT_type_mask) < PGT_l1 || (type & PGT_type_mask) > PGT_l4)
 		return XEN_DOMCTL_PFINFO_NOTAB;
 	_Static_assert(PGT_l1 == XEN_DOMCTL_PFINFO_L1TAB && PGT_l4 == XEN_DOMCTL_PFINFO_L4TAB,
 		       "levels are numbered alike");

@@ -147,8 +147,10 @@ long hypercall_mmu_update(u64 reqs, u64 count_arg, u64 done, u64 foreign)
 		get_guest_or_goto(ptr, reqs, fault);
 		get_guest_or_goto(val, reqs + 8, fault);
 		rc = one_request(&ref, ptr, val, d, owner);
-		if (unlikely(rc))
+		if (unlikely(rc)) {
+			rc = pv_finish_partial(val, owner, rc);
 			break;
+		}
 		continue;
 fault:
 		rc = -EFAULT;
@@ -209,6 +211,14 @@ static int flush_after_update(u64 va, u64 flags)
 	return 0;
 }
 
+static __attribute__((noinline, cold)) long va_refused(u64 va, u64 val, u64 flags,
+						       struct domain *owner, int rc)
+{
+	rc = pv_finish_partial(val, owner, rc);
+	return rc != -ERESTART ? rc :
+	       HYPERCALL_CONTINUE(update_va_mapping_otherdomain, va, val, flags, owner->id);
+}
+
 static long update_va(u64 va, u64 val, u64 flags, struct domain *owner)
 {
 	struct vcpu *v = current;
@@ -224,7 +234,7 @@ static long update_va(u64 va, u64 val, u64 flags, struct domain *owner)
 	rc = l1_update(pte, val, v->domain, owner, false);
 	guest_l1_put(table);
 	if (unlikely(rc))
-		return rc;
+		return va_refused(va, val, flags, owner, rc);
 	return likely(!(flags & UVMF_FLUSHTYPE_MASK)) ? 0 : flush_after_update(va, flags);
 }
 

@@ -43,7 +43,7 @@ static int op_pin(const struct mmuext_op *op, struct domain *owner)
 		return -EINVAL;
 	rc = frame_type_get(pg, type, true);
 	if (!rc && (__atomic_fetch_or(&pg->type, PGT_pinned, __ATOMIC_SEQ_CST) & PGT_pinned)) {
-		frame_type_put(pg, false);
+		frame_type_put(pg, true);
 		rc = -EINVAL; /* pinned already */
 	}
 	if (!rc && owner != current->domain)

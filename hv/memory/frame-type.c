@@ -4,6 +4,9 @@
  * type count and one page reference of its own, so that it neither changes its
  * type nor goes away while nobody is working on it; whoever completes it takes
  * the type count over and drops that page reference.
+ *
+ * A frame out of use remembers its last type: processors may still hold what
+ * they learned from it as a table, so a change of type flushes in any direction.
  */
 #include "memory/frame-type.h"
 
@@ -26,6 +29,13 @@ static void type_set(struct page_info *pg, u32 value)
 	__atomic_store_n(&pg->type, value, __ATOMIC_SEQ_CST);
 }
 
+/* Out of use. The stamp comes first: whoever takes the frame from now on goes by it. */
+static void type_retire(struct page_info *pg, u32 type)
+{
+	pg->tlb_stamp = frame_tlb_stamp();
+	type_set(pg, type);
+}
+
 /* @pre busy is ours and the count is 1.  @resumed: the frame was partial before. */
 static int finish_validation(struct page_info *pg, u32 type, bool preemptible, bool resumed)
 {
@@ -40,7 +50,7 @@ static int finish_validation(struct page_info *pg, u32 type, bool preemptible, b
 			page_count_add(pg, 1);
 		type_set(pg, type | PGT_partial | 1);
 	} else {
-		type_set(pg, PGT_none);
+		type_retire(pg, type);
 		if (resumed)
 			put_page(pg);
 	}
@@ -58,7 +68,7 @@ static int finish_devalidation(struct page_info *pg, u32 type, bool preemptible,
 		type_set(pg, type | PGT_partial | 1);
 		return rc;
 	}
-	type_set(pg, PGT_none);
+	type_retire(pg, type);
 	if (was_partial)
 		put_page(pg);
 	return 0;
@@ -95,7 +105,9 @@ int frame_type_get(struct page_info *pg, u32 type, bool preemptible)
 			/* Before looking at busy: a table that maps itself must not wait for itself. */
 			if ((x & (PGT_partial | PGT_busy)) != PGT_partial)
 				return -EINVAL;
-			rc = frame_type_abandon(pg, preemptible);
+			if (!preemptible) /* that may take long: who can wait has to do it first */
+				return -EBUSY;
+			rc = frame_type_abandon(pg, true);
 			if (rc == -ERESTART)
 				return rc;
 		} else if (x & PGT_busy) {
@@ -128,12 +140,7 @@ int frame_type_put(struct page_info *pg, bool preemptible)
 			if (type_cas(pg, &x, (x & ~PGT_validated) - 1))
 				return 0;
 		} else if (type_cas(pg, &x, type | PGT_busy | 1)) {
-			int rc;
-
-			rc = finish_devalidation(pg, type, preemptible, false);
-			if (!rc)
-				pg->tlb_stamp = frame_tlb_stamp();
-			return rc;
+			return finish_devalidation(pg, type, preemptible, false);
 		}
 	}
 }

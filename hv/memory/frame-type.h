@@ -5,10 +5,10 @@
  * lock-free; concurrent callers meet in the compare-and-exchange, and whoever
  * finds PGT_busy waits for the owner of the validation.
  *
- *   none/0 --get(T)--> T busy 1 --validate ok--> T validated 1 --get--> T n ...
+ *   any/0 --get(T)--> T busy 1 --validate ok--> T validated 1 --get--> T n ...
  *                         |--- preempted --> T partial 1 (count held by itself)
- *                         '--- bad contents --> none/0
- *   T validated 1 --put--> T busy 1 --devalidate--> none/0, or partial when preempted
+ *                         '--- bad contents --> T/0
+ *   T validated 1 --put--> T busy 1 --devalidate--> T/0, or partial when preempted
  */
 #ifndef ORRERY_MEMORY_FRAME_TYPE_H
 #define ORRERY_MEMORY_FRAME_TYPE_H
@@ -36,7 +36,8 @@ static inline bool type_is_checked(u32 type)
 }
 
 /* One more reference for use as @type.  @pre the caller holds a page reference.
- * 0; -EINVAL wrong type in use or bad contents; -EBUSY count full; -ERESTART. */
+ * 0; -EINVAL wrong type in use or bad contents; -EBUSY count full, or partial as something else
+ * and not @preemptible; -ERESTART. */
 MUST_CHECK int frame_type_get(struct page_info *pg, u32 type, bool preemptible);
 
 /* One reference less.  0, or -ERESTART with the frame left partial (the reference is gone

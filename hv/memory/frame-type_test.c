@@ -168,7 +168,7 @@ Test(frame_type, bad_contents_leave_nothing_behind)
 	cr_assert_eq(frame_type_get(frame(0), PGT_l1, false), -EINVAL);
 	cr_assert_eq(frame(3)->type & PGT_count_mask, 0);
 	cr_assert_eq(frame(3)->count & PGC_count_mask, 1);
-	cr_assert_eq(frame(0)->type, PGT_none);
+	cr_assert_eq(frame(0)->type, PGT_l1, "out of use, and what it was");
 	table[9][0] = -2;
 	cr_assert_eq(frame_type_get(frame(9), PGT_seg_desc, false), -EINVAL);
 }
@@ -194,10 +194,32 @@ Test(frame_type, partial_gives_way_to_another_use)
 	table[0][4] = 3;
 	preempt_in = 1;
 	cr_assert_eq(frame_type_get(frame(0), PGT_l2, true), -ERESTART);
-	cr_assert_eq(frame_type_get(frame(0), PGT_writable, false), 0);
+	cr_assert_eq(frame_type_get(frame(0), PGT_writable, false), -EBUSY, "that could take long");
+	cr_assert(frame(0)->type & PGT_partial);
+	cr_assert_eq(frame_type_get(frame(0), PGT_writable, true), 0);
 	cr_assert_eq(frame(1)->type & PGT_count_mask, 0);
 	cr_assert_eq(frame(0)->count & PGC_count_mask, 1);
 	cr_assert_eq(frame_type_abandon(frame(0), false), -EINVAL);
+}
+
+Test(frame_type, every_change_of_type_flushes)
+{
+	cr_assert_eq(frame_type_get(frame(0), PGT_l1, false), 0);
+	cr_assert_eq(frame_type_put(frame(0), false), 0);
+	flushes = 0;
+	cr_assert_eq(frame_type_get(frame(0), PGT_l1, false), 0);
+	cr_assert_eq(flushes, 0, "the same again");
+	cr_assert_eq(frame_type_put(frame(0), false), 0);
+	cr_assert_eq(frame(0)->tlb_stamp, tlb_clock, "stamped when it went out of use");
+	cr_assert_eq(frame_type_get(frame(0), PGT_writable, false), 0);
+	cr_assert_eq(flushes, 1, "a processor may still walk what was a table");
+	cr_assert_eq(frame_type_put(frame(0), false), 0);
+	cr_assert_eq(frame_type_get(frame(0), PGT_l2, false), 0);
+	cr_assert_eq(flushes, 2, "or write to what is going to be one");
+	frame(1)->tlb_stamp = 0;
+	table[1][0] = 0;
+	cr_assert_eq(frame_type_get(frame(1), PGT_l1, false), -EINVAL);
+	cr_assert_eq(frame(1)->tlb_stamp, tlb_clock, "refused contents count as a use");
 }
 
 Test(frame_type, count_does_not_overflow)

@@ -147,15 +147,19 @@ void put_page_writable_slow(struct page_info *pg)
 		if (likely(__atomic_compare_exchange_n(&pg->state, &x, x - STATE_COUNT_ONE - 1, false,
 						       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
 			return;
-	frame_type_put(pg, false);
+	/* Too long for one go if it was the root of many tables: then it stays partial. */
+	frame_type_put(pg, true);
 	put_page(pg);
 }
 
 int assign_page(struct domain *d, mfn_t mfn, unsigned order)
 {
-	unsigned long n = 1UL << order;
-	unsigned long flags = spin_lock_irqsave(&d->page_lock);
+	unsigned long n = 1UL << order, flags;
 
+	/* Before anybody can find them as @d's: the last owner may still reach them till then. */
+	for (unsigned long i = 0; i < n; i++)
+		tlb_flush_before_reuse(mfn_to_page(mfn + i));
+	flags = spin_lock_irqsave(&d->page_lock);
 	if (d->tot_pages + n > d->max_pages || d->state >= DOM_DYING) {
 		spin_unlock_irqrestore(&d->page_lock, flags);
 		return -E2BIG;
@@ -173,8 +177,6 @@ int assign_page(struct domain *d, mfn_t mfn, unsigned order)
 		__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
 	d->tot_pages += n;
 	spin_unlock_irqrestore(&d->page_lock, flags);
-	for (unsigned long i = 0; i < n; i++)
-		tlb_flush_before_reuse(mfn_to_page(mfn + i));
 	return 0;
 }
 

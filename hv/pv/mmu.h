@@ -46,6 +46,10 @@ int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool pr
 int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve_ad,
 	      bool preemptible);
 
+/* @pte was refused with @rc.  Was that because its frame is a table being taken down, which
+ * somebody left half done?  Then do more of it: -ERESTART, try again.  Else @rc. */
+int pv_finish_partial(u64 pte, struct domain *owner, int rc);
+
 /* Is this index of an L4 the hypervisor's? */
 static inline bool l4_slot_is_hv(unsigned i)
 {

@@ -125,27 +125,31 @@ static bool compute(struct cpu_regs *regs, const struct insn *in, u64 old, struc
 	return false;
 }
 
-/* Check and write the whole entry: true when the guest may go on. */
-static bool write_entry(struct vcpu *v, u64 *pte, u64 old, u64 val)
+enum outcome { WRITTEN, AGAIN, REFUSED };
+
+/* Check and write the whole entry.  AGAIN: not written, let the guest repeat the instruction. */
+static enum outcome write_entry(struct vcpu *v, u64 *pte, u64 old, u64 val)
 {
 	struct domain *d = v->domain;
+	int rc;
 
 	if (val & PTE_PRESENT) {
 		if (val & ~L1_ALLOWED)
-			return false;
+			return REFUSED;
 		val = pte_adjust(val);
-		if (l1e_get(val, d, d))
-			return false;
+		rc = l1e_get(val, d, d);
+		if (unlikely(rc))
+			return pv_finish_partial(val, d, rc) == -ERESTART ? AGAIN : REFUSED;
 	}
 	if (!__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-		/* Changed under us: undo, let the guest execute the instruction again. */
+		/* Changed under us. */
 		if (val & PTE_PRESENT)
 			l1e_put(val, d);
-		return true;
+		return AGAIN;
 	}
 	if (old & PTE_PRESENT)
 		l1e_put(old, d);
-	return true;
+	return WRITTEN;
 }
 
 static void advance_string(struct cpu_regs *regs, const struct insn *in)
@@ -166,6 +170,7 @@ static bool emulate_on(struct vcpu *v, struct cpu_regs *regs, const struct insn 
 	u64 entry = READ_ONCE(*pte), mask = size_mask(size), rflags = regs->rflags;
 	u64 old = entry >> shift & mask, val;
 	struct store st = { 0 };
+	enum outcome outcome;
 
 	if (!compute(regs, in, old, &st))
 		return false;
@@ -180,13 +185,10 @@ static bool emulate_on(struct vcpu *v, struct cpu_regs *regs, const struct insn 
 			return true;
 		}
 	}
-	if (!write_entry(v, pte, entry, val)) {
+	outcome = write_entry(v, pte, entry, val);
+	if (unlikely(outcome != WRITTEN)) {
 		regs->rflags = rflags;
-		return false;
-	}
-	if (READ_ONCE(*pte) == entry && val != entry) {
-		regs->rflags = rflags; /* lost the race: again */
-		return true;
+		return outcome == AGAIN;
 	}
 	trace_pv_ptwr_emulation(val, addr, regs->rip);
 	if (st.exchanges)

@@ -3,6 +3,7 @@
  * Replacing single page-table entries; see mmu.h for why no lock is needed.
  */
 #include "lib/errno.h"
+#include "memory/frame-type.h"
 #include "pv/mmu.h"
 
 /* Changing only these needs no new check of the frame. */
@@ -83,4 +84,19 @@ int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve
 		lxe_put(old, level, preemptible);
 	}
 	return 0;
+}
+
+__attribute__((cold)) int pv_finish_partial(u64 pte, struct domain *owner, int rc)
+{
+	struct page_info *pg;
+
+	if (rc != -EBUSY || !(pte & PTE_PRESENT) || !mfn_valid(pte_mfn(pte)))
+		return rc;
+	pg = mfn_to_page(pte_mfn(pte));
+	if (!(READ_ONCE(pg->type) & PGT_partial) || !get_page(pg, owner))
+		return rc;
+	if (frame_type_abandon(pg, true) != -EINVAL)
+		rc = -ERESTART;
+	put_page(pg);
+	return rc;
 }

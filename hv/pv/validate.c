@@ -182,10 +182,9 @@ static int validate_upper(struct page_info *pg, u64 *table, unsigned level, stru
 		rc = lxe_get(e, level, d, preemptible);
 		if (rc == -ERESTART)
 			return rc;
-		if (rc) {
-			devalidate_upper(pg, table, level, false);
-			return -EINVAL;
-		}
+		/* Preempted on the way back, too: the next try finds the bad entry again. */
+		if (rc)
+			return devalidate_upper(pg, table, level, preemptible) ? -ERESTART : -EINVAL;
 		table[i] = pte_adjust(e);
 		if (preemptible && i != 511 && preempt_needed()) {
 			pg->nr_valid = i + 1;

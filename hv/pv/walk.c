@@ -7,28 +7,42 @@
 #include "memory/frame-type.h"
 #include "pv/mmu.h"
 #include "x86/acpi.h"
+#include "x86/asm-fixup.h"
 #include "x86/cpu.h"
+
+/* Does this entry name another table? */
+static inline bool leads_on(u64 entry)
+{
+	return (entry & (PTE_PRESENT | PTE_PSE)) == PTE_PRESENT;
+}
 
 u64 *guest_l1_get(struct vcpu *v, u64 va, struct page_info **table)
 {
-	u64 e = v->pv.kernel_l4 | PTE_PRESENT;
+	const u64 *l4 = maddr_to_virt(v->pv.kernel_l4), *l3, *l2;
 	struct page_info *pg;
+	u64 e = READ_ONCE(l4[pt_index(va, 4)]);
 
-	for (unsigned level = 4; level > 1; level--) {
-		const u64 *t = maddr_to_virt(e & PTE_ADDR_MASK);
-
-		e = READ_ONCE(t[pt_index(va, level)]);
-		if ((e & (PTE_PRESENT | PTE_PSE)) != PTE_PRESENT)
-			return NULL;
-	}
+	if (!leads_on(e))
+		return NULL;
+	l3 = maddr_to_virt(e & PTE_ADDR_MASK);
+	e = READ_ONCE(l3[pt_index(va, 3)]);
+	if (!leads_on(e))
+		return NULL;
+	/* By now another vCPU may have replaced the L3 by anything, so this can be any address. */
+	l2 = maddr_to_virt(e & PTE_ADDR_MASK);
+	get_guest_or_goto(e, &l2[pt_index(va, 2)], wild);
+	if (!leads_on(e))
+		return NULL;
 	if (unlikely(!mfn_valid(pte_mfn(e))))
 		return NULL;
 	pg = mfn_to_page(pte_mfn(e));
-	/* The walk may have been overtaken: what counts is that this still is an L1 of ours. */
+	/* What counts is that this still is an L1 of ours. */
 	if (!get_page_if_type(pg, v->domain, PGT_l1))
 		return NULL;
 	*table = pg;
 	return (u64 *)page_to_virt(pg) + pt_index(va, 1);
+wild:
+	return NULL;
 }
 
 void guest_l1_put(struct page_info *table)
