@@ -115,9 +115,10 @@ $(B)/dom0-tools/trace-collector: $(COLLECTOR_SRC) | $(B)/.packages
 	$(Q)$(CC) $(DOM0_CFLAGS) -o $@ $^ -lxenctrl -lxenevtchn -lxenforeignmemory
 dom0-tools: $(DOM0_TOOLS) $(if $(COLLECTOR_SRC),$(B)/dom0-tools/trace-collector)
 
-## make image      the Dom0 image (build/dom0/vmlinuz, build/dom0/initrd.gz) from Debian packages
-image: dom0-tools
+## make image      the Dom0 image and the test guests (build/dom0) from Debian packages
+image: dom0-tools guests
 	$(Q)dom0/image/build.sh $(B)
+	$(Q)dom0/guests/build.sh $(B)
 
 $(B)/test/%.o: %.c | $(B)/.packages
 	$(call say,TESTCC,$<)
@@ -158,8 +159,9 @@ clean:
 GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
 PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
-GUESTS := $(B)/guests/micro-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv)
+GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv)
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
+$(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
 $(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/guests/pv/pv.h | $(B)/.packages
 	$(call say,GUEST,$@)

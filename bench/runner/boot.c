@@ -79,11 +79,14 @@ static bool scenario_exists(const struct boot_options *o)
 static bool images_found(struct boot *b)
 {
 	const struct boot_options *o = b->o;
+	/* Scenarios with guests need what dom0/guests/build.sh adds to the image. */
+	const char *initrd = strncmp(o->run, "guest-", 6) ? "build/dom0/initrd.gz"
+							  : "build/dom0/initrd-guests.gz";
 
 	b->images.hypervisor = image_path(o->hypervisor, o->xen ? "build/peer/xen.elf"
 								: "build/orrery-hv");
 	b->images.kernel = image_path(o->kernel, "build/dom0/vmlinuz");
-	b->images.initrd = image_path(o->initrd, "build/dom0/initrd.gz");
+	b->images.initrd = image_path(o->initrd, initrd);
 	return readable(b->images.hypervisor, "hypervisor",
 			o->xen ? "run `make image`" : "run `make`") &&
 	       readable(b->images.kernel, "kernel", "run `make image`") &&

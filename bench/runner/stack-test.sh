@@ -40,7 +40,8 @@ patterns=("$@")
 # All boots use the program and the images as they are now, whatever is built meanwhile.
 images=$(mktemp -d "${TMPDIR:-/tmp}/orrery-stack.XXXXXX") || exit 1
 trap 'rm -rf "$images"' EXIT
-cp "$top/build/peer/xen.elf" "$top/build/dom0/vmlinuz" "$top/build/dom0/initrd.gz" "$images" || exit 2
+cp "$top/build/peer/xen.elf" "$top/build/dom0/vmlinuz" "$top/build/dom0/initrd.gz" \
+	"$top/build/dom0/initrd-guests.gz" "$images" || exit 2
 [ $peer_only = 1 ] || cp "$top/build/orrery-hv" "$images" || exit 2
 ours=--hypervisor=$images/orrery-hv
 cp "$orrery" "$images" || exit 2
@@ -49,13 +50,21 @@ export ORRERY_HOME=$top
 
 # A changed image makes new reference logs.
 inputs=$(qemu-system-x86_64 --version | head -n 1
-	cd "$images" && sha256sum xen.elf vmlinuz initrd.gz) || exit 1
+	cd "$images" && sha256sum xen.elf vmlinuz) || exit 1
+
+# Scenarios with guests need the larger image.
+initrd() { # OPTION...
+	case $* in
+	*"--run guest-"*) echo initrd-guests.gz ;;
+	*) echo initrd.gz ;;
+	esac
+}
 
 boot() { # DIR HYPERVISOR-OPTION OPTION...: one line in DIR.txt, verdict as status
 	local dir=$1 hypervisor=$2
 	shift 2
 	mkdir -p "$(dirname "$dir")"
-	"$orrery" boot "$hypervisor" --kernel "$images/vmlinuz" --initrd "$images/initrd.gz" "$@" \
+	"$orrery" boot "$hypervisor" --kernel "$images/vmlinuz" --initrd "$images/$(initrd "$@")" "$@" \
 		--force -o "$dir" >"$dir.txt" 2>&1
 }
 
@@ -70,7 +79,7 @@ same() { # RUN RUN
 peer() { # NAME OPTION...
 	local dir=$logs/$1 key
 	shift
-	key=$(printf '%s\n' "$inputs" "$*" | sha256sum)
+	key=$(sha256sum <"$images/$(initrd "$@")" | cat - <(printf '%s\n' "$inputs" "$*") | sha256sum)
 	[ "$(cat "$dir.key" 2>/dev/null)" = "$key" ] && return
 	boot "$dir" --xen "$@" || return
 	printf '%s\n' "$key" >"$dir.key"

@@ -72,6 +72,10 @@ rm -rf "$root"
 mkdir -p "$root/tmp"
 put "$out/dom0/vmlinuz" guests/vmlinuz 644
 put "$out/dom0/guest-initrd.gz" guests/initrd.gz 644
+for f in tiny-pv hostile-pv; do
+	[ -f "$out/guests/$f" ] || die "no $out/guests/$f: run `make guests`"
+	put "$out/guests/$f" "guests/$f" 644
+done
 for f in "$guests"/configs/*.cfg; do put "$f" "guests/$(basename "$f")" 644; done
 for f in "$guests"/scripts/*; do put "$f" "etc/xen/scripts/$(basename "$f")" 755; done
 put "$guests/guests.sh" etc/orrery/guests.sh 644

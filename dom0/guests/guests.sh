@@ -66,10 +66,16 @@ step() { # NAME COMMAND...
 	fi
 }
 
-create() { # CONFIG [NAME=VALUE...]
+create() { # [-OPTION...] CONFIG [NAME=VALUE...]
+	local options=
+	while [ "${1#-}" != "$1" ]; do
+		options="$options $1"
+		shift
+	done
 	local cfg=/guests/$1.cfg
 	shift
-	xl -vvv create "$cfg" "$@"
+	# shellcheck disable=SC2086 # options are words
+	xl -vvv create $options "$cfg" "$@"
 }
 
 # Frames free in the hypervisor.

@@ -4,6 +4,8 @@
  * tables the builder made and takes free pages from behind the boot stack.
  */
 #include <xen/callback.h>
+#include <xen/event_channel.h>
+#include <xen/io/console.h>
 #include <xen/sched.h>
 
 #include "bench/guests/pv/pv.h"
@@ -24,9 +26,40 @@ void trap_bp(void), trap_de(void), trap_db(void), trap_of(void), trap_ud(void), 
 void trap_np(void), trap_ss(void), trap_gp(void), trap_pf(void), trap_ac(void), trap_soft(void);
 void event_entry(void), syscall_entry(void), failsafe_entry(void);
 
+static volatile u64 *table_va(u64 mfn)
+{
+	return (volatile u64 *)(VIRT_BASE + (((const u64 *)0xffff800000000000UL)[mfn] << 12));
+}
+
+/* What a guest prints goes into a ring that Dom0 empties; a full ring is waited for, a while. */
+static void ring_write(struct xencons_interface *ring, const char *s, size_t n)
+{
+	struct evtchn_send notify = { start_info->console.domU.evtchn };
+	unsigned patience = 100000;
+
+	while (n) {
+		XENCONS_RING_IDX prod = ring->out_prod;
+
+		while (n && prod - *(volatile XENCONS_RING_IDX *)&ring->out_cons < sizeof(ring->out)) {
+			ring->out[MASK_XENCONS_IDX(prod++, ring->out)] = *s++;
+			n--;
+		}
+		barrier();
+		*(volatile XENCONS_RING_IDX *)&ring->out_prod = prod;
+		hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &notify);
+		if (n && !patience--)
+			return;
+		if (n)
+			hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	}
+}
+
 void platform_write(const char *s, size_t n)
 {
-	hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, n, s);
+	if (start_info->flags & SIF_INITDOMAIN)
+		hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, n, s);
+	else
+		ring_write((void *)table_va(start_info->console.domU.mfn), s, n);
 }
 
 void guest_stop(void)
@@ -51,11 +84,6 @@ u64 pfn_to_mfn(u64 pfn)
 u64 va_to_mfn(const void *va)
 {
 	return pfn_to_mfn(((u64)va - VIRT_BASE) >> 12);
-}
-
-static volatile u64 *table_va(u64 mfn)
-{
-	return (volatile u64 *)(VIRT_BASE + (((const u64 *)0xffff800000000000UL)[mfn] << 12));
 }
 
 volatile u64 *pte_va(const void *va)
