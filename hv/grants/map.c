@@ -15,6 +15,7 @@
 #include "x86/preempt.h"
 
 #define MAP_KINDS (GNTMAP_device_map | GNTMAP_host_map)
+#define HANDLES_BETWEEN_LOOKS 32 /* at whether to stop, when a domain ends */
 #define MAP_FLAGS_KEPT (MAP_KINDS | GNTMAP_readonly | GNTMAP_contains_pte)
 
 /* --- the page table side ---------------------------------------------------------- */
@@ -58,16 +59,25 @@ static s16 host_map(const struct gnttab_map_grant_ref *op, struct domain *owner,
 	return rc ? GNTST_general_error : GNTST_okay;
 }
 
-/* Replace the entry by @with if it maps @mfn. */
-static s16 host_unmap(u64 host_addr, bool by_pte, mfn_t mfn, u64 with)
+/* Does @pte map @mfn with the rights of a grant mapping with @flags?  Other rights are those of
+ * another mapping: taking that away instead would leave this one's behind. */
+static bool maps_grant(u64 pte, mfn_t mfn, u16 flags)
+{
+	bool write = !(flags & GNTMAP_readonly);
+
+	return (pte & PTE_PRESENT) && pte_mfn(pte) == mfn && !!(pte & PTE_RW) == write;
+}
+
+/* Replace the entry by @with if it is one for @mfn. */
+static s16 host_unmap(u64 host_addr, u16 flags, mfn_t mfn, u64 with)
 {
 	struct page_info *table;
-	u64 *pte = host_pte_get(host_addr, by_pte, &table);
+	u64 *pte = host_pte_get(host_addr, flags & GNTMAP_contains_pte, &table);
 	s16 status = GNTST_general_error;
 
 	if (!pte)
 		return GNTST_general_error;
-	if ((READ_ONCE(*pte) & PTE_PRESENT) && pte_mfn(READ_ONCE(*pte)) == mfn &&
+	if (maps_grant(READ_ONCE(*pte), mfn, flags) &&
 	    !l1_update(pte, with, current->domain, current->domain, false))
 		status = GNTST_okay;
 	guest_l1_put(table);
@@ -86,7 +96,7 @@ static void flush_domain_tlbs(const struct domain *d)
 
 static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 {
-	bool write = !(op->flags & GNTMAP_readonly), last;
+	bool write = !(op->flags & GNTMAP_readonly);
 	struct domain *d = current->domain;
 	struct grant_use use;
 	u32 handle;
@@ -94,18 +104,19 @@ static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 
 	if (status != GNTST_okay)
 		return status;
-	handle = maptrack_add(d, owner->id, op->ref, op->flags & MAP_FLAGS_KEPT);
+	handle = maptrack_reserve(d, owner->id, op->ref);
 	if (handle == MAPTRACK_END)
 		status = GNTST_no_space;
 	else if (op->flags & GNTMAP_host_map)
 		status = host_map(op, owner, use.mfn);
 	if (status == GNTST_okay) {
+		maptrack_publish(d, handle, op->flags & MAP_FLAGS_KEPT);
 		op->handle = handle;
 		op->dev_bus_addr = use.mfn << PAGE_SHIFT;
 		return status;
 	}
 	if (handle != MAPTRACK_END)
-		maptrack_drop(d, handle, MAP_KINDS, &last);
+		maptrack_cancel(d, handle);
 	grant_put(owner, op->ref, write, &use);
 	return status;
 }
@@ -158,7 +169,7 @@ static void drop_kinds(u32 h, const struct maptrack *m, u16 kinds, struct domain
 {
 	bool last;
 
-	if (maptrack_drop(current->domain, h, kinds, &last) && last)
+	if (maptrack_drop(current->domain, h, m, kinds, &last) && last)
 		*gone = (struct unmapped){ owner, m->ref, !(m->flags & GNTMAP_readonly) };
 }
 
@@ -174,13 +185,13 @@ static s16 unmap_begin(u32 handle, u64 host_addr, u64 dev_bus_addr, u64 with,
 
 	if (!maptrack_get(current->domain, handle, &m))
 		return GNTST_bad_handle;
-	owner = domain_lookup_any(m.domid); /* kept by the mapping */
+	owner = domain_get(m.domid); /* the mapping keeps it, but may go meanwhile */
 	if (!owner)
 		return GNTST_bad_domain;
 	trace_grant_unmap(m.domid);
 	mfn = granted_mfn(owner, m.ref);
 	if (host_addr && m.flags & GNTMAP_host_map) {
-		status = host_unmap(host_addr, m.flags & GNTMAP_contains_pte, mfn, with);
+		status = host_unmap(host_addr, m.flags, mfn, with);
 		if (status == GNTST_okay)
 			kinds |= GNTMAP_host_map;
 	}
@@ -192,6 +203,7 @@ static s16 unmap_begin(u32 handle, u64 host_addr, u64 dev_bus_addr, u64 with,
 	}
 	if (kinds)
 		drop_kinds(handle, &m, kinds, owner, gone);
+	domain_put(owner);
 	return status;
 }
 
@@ -240,23 +252,28 @@ void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op)
 
 /* --- the end of a domain that has mappings ----------------------------------------------- */
 
+static void release_mapping(struct domain *d, u32 h)
+{
+	const struct grant_use no_via = { 0 };
+	struct maptrack m;
+	struct domain *owner;
+	bool last;
+
+	if (!maptrack_get(d, h, &m) || !maptrack_drop(d, h, &m, MAP_KINDS, &last))
+		return;
+	owner = domain_lookup_any(m.domid); /* kept by the mapping */
+	grant_put(owner, m.ref, !(m.flags & GNTMAP_readonly), &no_via);
+	domain_put(owner);
+}
+
 int grants_release_mappings(struct domain *d)
 {
 	struct grant_table *gt = d->grants;
 	u32 n = gt ? gt->nr_maptrack_frames * MAPTRACK_PER_FRAME : 0;
-	const struct grant_use no_via = { 0 };
 
-	for (u32 h = 0; h < n; h++) {
-		struct maptrack m;
-		struct domain *owner;
-		bool last;
-
-		if (!maptrack_get(d, h, &m) || !maptrack_drop(d, h, MAP_KINDS, &last))
-			continue;
-		owner = domain_lookup_any(m.domid);
-		grant_put(owner, m.ref, !(m.flags & GNTMAP_readonly), &no_via);
-		domain_put(owner);
-		if (preempt_needed())
+	while (n && gt->release_at < n) {
+		release_mapping(d, gt->release_at++);
+		if (gt->release_at % HANDLES_BETWEEN_LOOKS == 0 && preempt_needed())
 			return -ERESTART;
 	}
 	return 0;

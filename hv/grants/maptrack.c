@@ -30,7 +30,7 @@ static void add_frame(struct grant_table *gt)
 	gt->free_handle = first;
 }
 
-u32 maptrack_add(struct domain *d, domid_t owner, u32 ref, u16 flags)
+u32 maptrack_reserve(struct domain *d, domid_t owner, u32 ref)
 {
 	struct grant_table *gt = d->grants;
 	u32 h;
@@ -43,10 +43,38 @@ u32 maptrack_add(struct domain *d, domid_t owner, u32 ref, u16 flags)
 		struct maptrack *m = record(gt, h);
 
 		gt->free_handle = m->next_free;
-		*m = (struct maptrack){ .ref = ref, .domid = owner, .flags = flags };
+		*m = (struct maptrack){ .ref = ref, .domid = owner };
 	}
 	spin_unlock(&gt->maptrack_lock);
 	return h;
+}
+
+void maptrack_publish(struct domain *d, u32 h, u16 flags)
+{
+	struct grant_table *gt = d->grants;
+
+	spin_lock(&gt->maptrack_lock);
+	record(gt, h)->flags = flags;
+	spin_unlock(&gt->maptrack_lock);
+}
+
+/* @pre maptrack_lock held. */
+static void free_handle(struct grant_table *gt, u32 h)
+{
+	struct maptrack *m = record(gt, h);
+
+	m->flags = 0;
+	m->next_free = gt->free_handle;
+	gt->free_handle = h;
+}
+
+void maptrack_cancel(struct domain *d, u32 h)
+{
+	struct grant_table *gt = d->grants;
+
+	spin_lock(&gt->maptrack_lock);
+	free_handle(gt, h);
+	spin_unlock(&gt->maptrack_lock);
 }
 
 bool maptrack_get(struct domain *d, u32 h, struct maptrack *copy)
@@ -63,21 +91,27 @@ bool maptrack_get(struct domain *d, u32 h, struct maptrack *copy)
 	return used;
 }
 
-u16 maptrack_drop(struct domain *d, u32 h, u16 flags, bool *last)
+/* Whoever unmaps looked a moment ago: the handle may be another mapping's by now. */
+static bool same_mapping(const struct maptrack *a, const struct maptrack *b)
+{
+	return a->domid == b->domid && a->ref == b->ref &&
+	       !((a->flags ^ b->flags) & (GNTMAP_readonly | GNTMAP_contains_pte));
+}
+
+u16 maptrack_drop(struct domain *d, u32 h, const struct maptrack *expected, u16 flags, bool *last)
 {
 	struct grant_table *gt = d->grants;
 	struct maptrack *m = record(gt, h);
-	u16 dropped;
+	u16 dropped = 0;
 
 	spin_lock(&gt->maptrack_lock);
-	dropped = m->flags & flags;
-	m->flags &= ~flags;
-	*last = dropped && !(m->flags & (GNTMAP_host_map | GNTMAP_device_map));
-	if (*last) {
-		m->flags = 0;
-		m->next_free = gt->free_handle;
-		gt->free_handle = h;
+	if (m->flags && same_mapping(m, expected)) {
+		dropped = m->flags & flags;
+		m->flags &= ~flags;
 	}
+	*last = dropped && !(m->flags & (GNTMAP_host_map | GNTMAP_device_map));
+	if (*last)
+		free_handle(gt, h);
 	spin_unlock(&gt->maptrack_lock);
 	return dropped;
 }

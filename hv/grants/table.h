@@ -64,6 +64,7 @@ struct grant_table {
 	u32 nr_maptrack_frames, max_maptrack_frames;
 	u32 free_handle;              /* MAPTRACK_END: none */
 	struct maptrack **maptrack;
+	u32 release_at;               /* the next handle grants_release_mappings() looks at */
 };
 
 /* Number of entries. @pre gt->lock held. */
@@ -132,12 +133,15 @@ void grant_put(struct domain *owner, u32 ref, bool write, const struct grant_use
 
 /* --- maptrack.c ----------------------------------------------------------------- */
 
-/* A handle, filled in and published, or MAPTRACK_END when @d has too many. */
-u32 maptrack_add(struct domain *d, domid_t owner, u32 ref, u16 flags);
+/* A handle for a mapping in the making, which nobody can unmap yet, or MAPTRACK_END when @d has too
+ * many.  Then either of the two below it. */
+u32 maptrack_reserve(struct domain *d, domid_t owner, u32 ref);
+void maptrack_publish(struct domain *d, u32 h, u16 flags);
+void maptrack_cancel(struct domain *d, u32 h);
 /* Copy of handle @h's record: false if it is not in use. */
 bool maptrack_get(struct domain *d, u32 h, struct maptrack *copy);
-/* Clear @flags of @h: those that were set (0: somebody else was quicker). Frees the handle with the
- * last mapping; *@last tells. */
-u16 maptrack_drop(struct domain *d, u32 h, u16 flags, bool *last);
+/* Clear @flags of @h, if it still stands for the mapping @m was read from: those that were set (0:
+ * somebody else was quicker). Frees the handle with the last mapping; *@last tells. */
+u16 maptrack_drop(struct domain *d, u32 h, const struct maptrack *m, u16 flags, bool *last);
 
 #endif
