@@ -22,7 +22,9 @@ HV_SRC := $(filter-out hv/x86/asm-offsets.c,$(HV_SRC))
 HV_ASM := $(filter-out hv/x86/container.S,$(wildcard hv/*/*.S))
 HV_OBJ := $(HV_SRC:%.c=$(B)/hv/%.o) $(HV_ASM:%.S=$(B)/hv/%.S.o)
 
-CLI_SRC := $(call not_tests,bench/runner/*.c tracing/decode/*.c tracing/export/*.c analysis/*/*.c) hv/lib/sha256.c
+CLI_SRC := $(call not_tests,bench/runner/*.c tracing/decode/*.c tracing/export/*.c analysis/*/*.c) hv/lib/sha256.c \
+	$(call not_tests,hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c) \
+	hv/lib/cmdline.c hv/lib/parse.c hv/lib/printf.c hv/lib/tree.c hv/time/heap.c
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -DORRERY_COMMIT='"$(COMMIT)"'
 # Same bytes wherever and whenever they are built: no debug paths, no commit.
 DOM0_CFLAGS := $(filter-out -g -DORRERY_COMMIT=%,$(HOST_CFLAGS)) -s -Wl,--build-id=none

@@ -241,9 +241,9 @@ const char *cmdline_parse_table(const char *line, const struct cmdline_option *c
 	return NULL;
 }
 
-/* The linker bounds the table (in the hypervisor: x86/hv.lds). */
-extern const struct cmdline_option *const __start_cmdline_options[];
-extern const struct cmdline_option *const __stop_cmdline_options[];
+/* The linker bounds the table (in the hypervisor: x86/hv.lds); without options there is none. */
+extern const struct cmdline_option *const __start_cmdline_options[] __attribute__((weak));
+extern const struct cmdline_option *const __stop_cmdline_options[] __attribute__((weak));
 
 const char *cmdline_parse(const char *line, cmdline_report_fn report_fn)
 {
