@@ -15,6 +15,7 @@
 #include "lib/spinlock.h"
 #include "lib/string.h"
 #include "memory/page.h"
+#include "x86/irq.h"
 
 #define DEFAULT_POLICY "slab"
 
@@ -27,6 +28,28 @@ static spinlock_t heap_lock = SPINLOCK_INIT;
 static const struct heap_policy *policy;
 static u8 state_bytes[HEAP_STATE_MAX] ALIGNED(64); /* heap_lock */
 static struct heap_guard guard;                    /* heap_lock */
+
+/*
+ * The holder may take fresh pages, and with them wait until every pCPU has flushed its TLB: so
+ * whoever waits for the lock lets interrupts in, or looks itself.
+ */
+static unsigned long lock_heap(void)
+{
+	for (;;) {
+		unsigned long flags = irq_save();
+
+		if (likely(spin_trylock(&heap_lock)))
+			return flags;
+		serve_cross_call();
+		irq_restore(flags);
+		cpu_relax();
+	}
+}
+
+static void unlock_heap(unsigned long flags)
+{
+	spin_unlock_irqrestore(&heap_lock, flags);
+}
 
 static struct heap_state *state(void)
 {
@@ -87,9 +110,9 @@ static void *heap_alloc(size_t size, size_t align, const void *owner)
 	void *ptr;
 
 	ASSERT(policy && align && !(align & (align - 1)) && align <= HEAP_MAX_ALIGN);
-	flags = spin_lock_irqsave(&heap_lock);
+	flags = lock_heap();
 	ptr = alloc_locked(MAX(size, 1UL), MAX(align, (size_t)HEAP_MIN_ALIGN), owner);
-	spin_unlock_irqrestore(&heap_lock, flags);
+	unlock_heap(flags);
 	return ptr;
 }
 
@@ -146,9 +169,9 @@ void xfree(void *ptr)
 
 	if (!ptr)
 		return;
-	flags = spin_lock_irqsave(&heap_lock);
+	flags = lock_heap();
 	wrong = free_locked(ptr);
-	spin_unlock_irqrestore(&heap_lock, flags);
+	unlock_heap(flags);
 	if (unlikely(wrong))
 		panic("heap %s: free of %p from %p: %s", policy->name, ptr,
 		      __builtin_return_address(0), wrong);
@@ -161,21 +184,21 @@ const char *heap_policy_name(void)
 
 void heap_get_stats(struct heap_stats *out)
 {
-	unsigned long flags = spin_lock_irqsave(&heap_lock);
+	unsigned long flags = lock_heap();
 
 	policy->stats(state(), out);
-	spin_unlock_irqrestore(&heap_lock, flags);
+	unlock_heap(flags);
 }
 
 const char *heap_selfcheck(void)
 {
-	unsigned long flags = spin_lock_irqsave(&heap_lock);
+	unsigned long flags = lock_heap();
 	const char *wrong = policy->selfcheck(state());
 	const void *owner = NULL;
 
 	if (!wrong && guard_option)
 		wrong = heap_guard_check(&guard, &owner);
-	spin_unlock_irqrestore(&heap_lock, flags);
+	unlock_heap(flags);
 	if (wrong && owner)
 		log_err("heap: a piece allocated from %p was %s", owner, wrong);
 	return wrong;
