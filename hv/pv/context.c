@@ -130,6 +130,10 @@ void pv_load(struct vcpu *v)
 	pv_load_root(v);
 	desc_load_gdt(v->pv.gdt_va);
 	desc_load_ldt(cpu, v->pv.ldt_va, v->pv.ldt_entries);
+}
+
+void pv_load_registers(struct vcpu *v)
+{
 	LOAD_SELECTOR("ds", v->pv.ds);
 	LOAD_SELECTOR("es", v->pv.es);
 	LOAD_SELECTOR("fs", v->pv.fs);

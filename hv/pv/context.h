@@ -18,9 +18,12 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *ctx);
 /* The reverse; @pre v is not running. */
 void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *ctx);
 
-/* Context switch halves. @pre interrupts off; save: v is current. */
+/* Context switch. @pre interrupts off; save: v is current.  Load first takes the address space and
+ * descriptor tables, then the registers: selectors may fault in an LDT page, which can make other
+ * pCPUs flush, so that part wants no lock held. */
 void pv_save(struct vcpu *v);
 void pv_load(struct vcpu *v);
+void pv_load_registers(struct vcpu *v);
 
 /* Selector of the inactive (user) GS while the kernel runs; a bad one becomes null. */
 void pv_load_user_gs(unsigned sel);

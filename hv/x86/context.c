@@ -46,6 +46,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 	if (!prev->is_idle)
 		WRITE_ONCE(prev->pv.loaded_on, ~0U);
 	sched_context_saved();
+	pv_load_registers(next);
 	irq_enable();
 	guest_sched_in(next);
 	reset_stack_and_return_to_guest();
