@@ -48,6 +48,15 @@ const hypercall_fn hypercall_table[64] = {
 	[0 ... NR_HYPERCALLS - 1] = AS_HYPERCALL(no_hypercall),
 #include "hypercalls/table.def"
 };
+#undef HYPERCALL
+
+/* iret would leave for another place, maybe for user mode, with the rest of the list undone. */
+#define HYPERCALL(nr, name, args, who)                                              \
+	[nr] = (nr) == __HYPERVISOR_iret ? AS_HYPERCALL(no_hypercall) : ENTRY_##who(name),
+const hypercall_fn multicall_table[64] = {
+	[0 ... NR_HYPERCALLS - 1] = AS_HYPERCALL(no_hypercall),
+#include "hypercalls/table.def"
+};
 #pragma GCC diagnostic pop
 #undef HYPERCALL
 

@@ -41,7 +41,7 @@ static inline long execute(struct domain *d, const struct multicall_entry *call)
 		return -ENOSYS;
 	d->hypercalls[call->op]++;
 	trace_hypercall_subcall(call->op, call->args[0], call->args[1], call->args[2]);
-	return hypercall_table[call->op](call->args[0], call->args[1], call->args[2],
+	return multicall_table[call->op](call->args[0], call->args[1], call->args[2],
 					 call->args[3], call->args[4], call->args[5]);
 }
 

@@ -11,4 +11,7 @@
  * with it; false if there is none. */
 bool multicall_continue(unsigned nr, const u64 *args, unsigned n);
 
+/* hypercall_table without what makes no sense in a list. */
+extern long (*const multicall_table[64])(u64, u64, u64, u64, u64, u64);
+
 #endif

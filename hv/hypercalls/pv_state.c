@@ -17,9 +17,12 @@
 #include "x86/desc.h"
 #include "x86/setup.h"
 
+#define TRAPS_BETWEEN_LOOKS 256 /* at whether to stop: a list that makes sense is shorter */
+
 long hypercall_set_trap_table(u64 va)
 {
 	struct vcpu *v = current;
+	unsigned n = 0;
 
 	if (!va) {
 		memset(v->pv.traps, 0, 256 * sizeof(*v->pv.traps));
@@ -28,6 +31,9 @@ long hypercall_set_trap_table(u64 va)
 	for (;; va += sizeof(struct trap_info)) {
 		struct trap_info t;
 
+		/* Only the guest knows where the list ends. */
+		if (++n % TRAPS_BETWEEN_LOOKS == 0 && hypercall_preempt_needed())
+			return HYPERCALL_CONTINUE(set_trap_table, va);
 		if (copy_from_guest(&t, va, sizeof(t)))
 			return -EFAULT;
 		if (!t.address)

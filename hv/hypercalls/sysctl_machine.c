@@ -17,6 +17,7 @@
 #include "time/clock.h"
 #include "x86/topology.h"
 
+#define DEVICES_AT_ONCE 64
 #define NODE_DISTANCE_LOCAL 10 /* as ACPI's SLIT counts */
 
 static unsigned online_pcpus(void)
@@ -153,9 +154,15 @@ int sysctl_pcitopoinfo(struct xen_sysctl *op)
 
 	if (!guest_handle_va(args->devs) || !guest_handle_va(args->nodes))
 		return -EINVAL;
-	for (u32 i = 0; i < args->num_devs; i++)
+	for (u32 i = 0; i < args->num_devs; i++) {
+		/* The tools come back for the rest. */
+		if (i >= DEVICES_AT_ONCE && hypercall_preempt_needed()) {
+			args->num_devs = i;
+			break;
+		}
 		if (copy_to_handle_idx(args->nodes, i, &node))
 			return -EFAULT;
+	}
 	return 0;
 }
 

@@ -43,7 +43,9 @@ static long get_changeset(u64 arg)
 
 static long get_commandline(u64 arg)
 {
-	return put_text(arg, boot_cmdline(), sizeof(xen_commandline_t));
+	const char *text = caller_privileged() ? boot_cmdline() : "<denied>";
+
+	return put_text(arg, text, sizeof(xen_commandline_t));
 }
 
 /* The build leaves no trace of who, where and when: images are reproducible. */
@@ -120,6 +122,8 @@ static long get_build_id(u64 arg)
 	u8 id[20];
 	u32 len = 0, room;
 
+	if (!caller_privileged())
+		return -EPERM;
 	for (const char *hex = ORRERY_COMMIT; hex_digit(hex[0]) < 16 && hex_digit(hex[1]) < 16 &&
 	     len < sizeof(id); hex += 2)
 		id[len++] = hex_digit(hex[0]) << 4 | hex_digit(hex[1]);
