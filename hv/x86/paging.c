@@ -52,12 +52,17 @@ static u64 *new_table(void)
 /* The next table down from @entry, made if missing. NULL when out of memory. */
 static u64 *table_below(u64 *entry)
 {
+	const u64 flags = PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED;
+	u64 none = 0;
+
 	if (!(*entry & PTE_PRESENT)) {
 		u64 *t = new_table();
 
 		if (!t)
 			return NULL;
-		*entry = virt_to_maddr(t) | PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED;
+		if (!__atomic_compare_exchange_n(entry, &none, virt_to_maddr(t) | flags, false,
+						 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			free_hv_pages(t, 0); /* another pCPU was quicker */
 	}
 	return maddr_to_virt(*entry & PTE_ADDR_MASK);
 }
