@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A published result as data: cells (a scenario under a policy with settings),
+ * run for several seeds on the simulator, and claims about their metrics.  The
+ * format of claims.txt is in README.md of this folder.
+ */
+#ifndef ORRERY_ANALYSIS_CLAIMS_H
+#define ORRERY_ANALYSIS_CLAIMS_H
+
+#include "sched-policies/simulator/scenario.h"
+
+#define CLAIMS_CELLS 96
+#define CLAIMS_MAX 96
+#define CLAIMS_WORDS 16
+#define CLAIMS_SEEDS 64
+#define CLAIMS_PLOTS 4
+
+struct claims_cell {
+	char name[32], scenario[48], sched[24];
+	char word[CLAIMS_WORDS][64];     /* all "x=y", kept for the two lists */
+	const char *setting[CLAIMS_WORDS], *define[CLAIMS_WORDS];
+	u32 nr_words, nr_settings, nr_defines, nr_seeds;
+	s_time_t length;                 /* 0: the experiment's */
+	struct scenario_result *result;  /* one for each seed */
+};
+
+enum claims_kind { CLAIM_EXPECT, CLAIM_CONTROL, CLAIM_REPORT };
+
+struct claims_term {
+	u32 cell, group;
+	char metric[32];
+};
+
+struct claims_claim {
+	enum claims_kind kind;
+	char text[160];                  /* as written */
+	struct claims_term term[2];
+	bool is_ratio, at_least;
+	double bound;
+	double value, low, high;         /* median (or ratio of means), extremes over the seeds */
+	bool met;
+};
+
+struct claims {
+	char dir[256], title[96];
+	u32 nr_seeds, nr_cells, nr_claims, nr_plots;
+	s_time_t length;
+	struct claims_cell cell[CLAIMS_CELLS];
+	struct claims_claim claim[CLAIMS_MAX];
+	char plot[CLAIMS_PLOTS][2][96];  /* "group.metric", label */
+};
+
+/* Read @dir/claims.txt, run every cell, judge.  @smoke: one seed and a sixth of the time.
+ * 0, or -EINVAL with one line in @error. */
+int claims_run(struct claims *c, const char *dir, bool smoke, char error[SCENARIO_ERROR_MAX]);
+void claims_free(struct claims *c);
+/* Mean, least and greatest of "group.metric" of a cell over its seeds; false: not there. */
+bool claims_value(const struct claims_cell *cell, const char *what, double *mean, double *low,
+		  double *high);
+
+#endif
