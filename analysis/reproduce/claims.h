@@ -24,7 +24,7 @@ struct claims_cell {
 	struct scenario_result *result;  /* one for each seed */
 };
 
-enum claims_kind { CLAIM_EXPECT, CLAIM_CONTROL, CLAIM_REPORT };
+enum claims_kind { CLAIM_EXPECT, CLAIM_CONTROL, CLAIM_DIFFERS, CLAIM_REPORT };
 
 struct claims_term {
 	u32 cell, group;

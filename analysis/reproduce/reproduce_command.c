@@ -18,7 +18,7 @@
 #include "bench/runner/checkout.h"
 #include "bench/runner/run_dir.h"
 
-static const char *const kinds[] = { "expect", "control", "report" };
+static const char *const kinds[] = { "expect", "control", "differs", "report" };
 
 static void usage(void)
 {

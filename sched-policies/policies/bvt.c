@@ -110,13 +110,14 @@ static void limit_running(struct policy_instance *pi, const struct policy_vcpu *
 	}
 }
 
+/* At equal times who woke goes first: else those that compute in step would all go before it. */
 static void bvt_enqueue(struct policy_instance *pi, struct policy_vcpu *v, enum policy_enqueue why,
 			s_time_t now)
 {
 	struct bvt_vcpu *bv = bvt_vcpu(v);
 
 	bv->avt = MAX(bv->avt, bvt_pool(pi)->svt);
-	policy_queue_add(&bvt_pool(pi)->queue, v, effective(v, now));
+	policy_queue_add(&bvt_pool(pi)->queue, v, effective(v, now) - (why == ENQUEUE_WAKE));
 	limit_running(pi, v, now);
 }
 

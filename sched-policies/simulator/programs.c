@@ -48,6 +48,11 @@ struct sim_step sim_rtask(struct sim *sim, struct sim_vcpu *v)
 	v->rounds++;
 	v->state[DUE] += v->arg[0];
 	v->missed += sim->now > v->state[DUE];
+	while (v->state[DUE] + v->arg[0] <= sim->now) { /* too late to begin: given up */
+		v->rounds++;
+		v->missed++;
+		v->state[DUE] += v->arg[0];
+	}
 	v->state[PHASE] = 1;
 	return (struct sim_step){ SIM_SLEEP_TILL, v->state[DUE] };
 }
@@ -131,6 +136,12 @@ enum { OUTSIDE, INSIDE, SPINNING, YIELDED };
 enum { SPIN_BEGAN_AT = 1, SPIN_BEGAN_RUN = 2, SPUN = 3 };
 enum { HOLDER }; /* in domain->shared: vCPU id plus one, 0 free */
 
+/* Within a quarter: exact lengths would lock step with the slices. */
+static s64 about(struct sim *sim, s64 ns)
+{
+	return sim_random_in(sim, ns - ns / 4, ns + ns / 4);
+}
+
 static void release(struct sim_vcpu *v)
 {
 	struct sim_domain *d = v->domain;
@@ -150,7 +161,7 @@ static struct sim_step enter(struct sim *sim, struct sim_vcpu *v)
 	v->domain->shared[HOLDER] = v->s.p.id + 1;
 	v->state[PHASE] = INSIDE;
 	v->rounds++;
-	return (struct sim_step){ SIM_RUN, v->arg[0] };
+	return (struct sim_step){ SIM_RUN, about(sim, v->arg[0]) };
 }
 
 static struct sim_step spin(struct sim *sim, struct sim_vcpu *v)
@@ -171,7 +182,7 @@ struct sim_step sim_locker(struct sim *sim, struct sim_vcpu *v)
 	if (v->state[PHASE] == INSIDE) {
 		v->state[PHASE] = OUTSIDE;
 		release(v);
-		return (struct sim_step){ SIM_RUN, v->arg[1] };
+		return (struct sim_step){ SIM_RUN, about(sim, v->arg[1]) };
 	}
 	return v->domain->shared[HOLDER] ? spin(sim, v) : enter(sim, v);
 }
