@@ -43,14 +43,14 @@ struct claims_claim {
 
 struct claims {
 	char dir[256], title[96];
-	u32 nr_seeds, nr_cells, nr_claims, nr_plots;
+	u32 nr_seeds, nr_cells, nr_claims, nr_plots, smoke; /* smoke: divides the time */
 	s_time_t length;
 	struct claims_cell cell[CLAIMS_CELLS];
 	struct claims_claim claim[CLAIMS_MAX];
 	char plot[CLAIMS_PLOTS][2][96];  /* "group.metric", label */
 };
 
-/* Read @dir/claims.txt, run every cell, judge.  @smoke: one seed and a sixth of the time.
+/* Read @dir/claims.txt, run every cell, judge.  @smoke: one seed and a part of the time.
  * 0, or -EINVAL with one line in @error. */
 int claims_run(struct claims *c, const char *dir, bool smoke, char error[SCENARIO_ERROR_MAX]);
 void claims_free(struct claims *c);
