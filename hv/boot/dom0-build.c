@@ -91,6 +91,13 @@ static unsigned long dom0_pages(void)
 	return want;
 }
 
+static void NORETURN kernel_refused(const struct builder *b, int why)
+{
+	boot_fail("Dom0 kernel (%lu bytes): %s; give a whole vmlinuz that runs as Xen PV guest "
+		  "as the first boot module",
+		  (unsigned long)(b->kernel->end - b->kernel->start), kernel_image_error(why));
+}
+
 static void open_kernel(struct builder *b)
 {
 	static const struct boot_module none;
@@ -104,7 +111,7 @@ static void open_kernel(struct builder *b)
 	rc = kernel_image_open(&b->ki, maddr_to_virt(b->kernel->start),
 			       b->kernel->end - b->kernel->start);
 	if (rc)
-		boot_fail("Dom0 kernel: %s", kernel_image_error(rc));
+		kernel_refused(b, rc);
 	b->unpacked_bytes = ROUND_UP(b->ki.unpacked_len + DECOMPRESS_SCRATCH, PAGE_SIZE);
 	b->unpacked = boot_mem_alloc(b->unpacked_bytes, PAGE_SIZE);
 	scratch = maddr_to_virt(b->unpacked + ROUND_UP(b->ki.unpacked_len, 64));
@@ -115,7 +122,7 @@ static void open_kernel(struct builder *b)
 	if (!rc)
 		rc = kernel_image_check_pv(&b->ki, true);
 	if (rc)
-		boot_fail("Dom0 kernel: %s", kernel_image_error(rc));
+		kernel_refused(b, rc);
 }
 
 void dom0_open_kernel(void)
@@ -269,20 +276,6 @@ static void build_tables(struct builder *b, struct vcpu *v)
 	v->pv.kernel_l4 = root << PAGE_SHIFT;
 }
 
-/* Loaders other than GRUB 2 put the file name in front of the arguments. */
-static const char *kernel_arguments(const struct builder *b)
-{
-	const char *s = b->kernel->cmdline;
-
-	if (!strncmp(boot_info.loader, "GRUB 2", 6))
-		return s;
-	while (*s && *s != ' ')
-		s++;
-	while (*s == ' ')
-		s++;
-	return s;
-}
-
 static void fill_start_info(struct builder *b)
 {
 	const struct pv_layout *l = &b->layout;
@@ -304,7 +297,7 @@ static void fill_start_info(struct builder *b)
 		if (l->initrd_unmapped)
 			si->flags |= SIF_MOD_START_PFN;
 	}
-	strlcpy((char *)si->cmd_line, kernel_arguments(b), sizeof(si->cmd_line));
+	dom0_command_line((char *)si->cmd_line, sizeof(si->cmd_line), b->kernel->cmdline);
 }
 
 static void fill_hypercall_page(struct builder *b)
@@ -378,6 +371,19 @@ static void give_back_boot_memory(struct builder *b)
 				boot_info.module[i].end >> PAGE_SHIFT);
 }
 
+/* What the kernel itself is laid out in; how much it needs to live in is its own affair. */
+static void NORETURN too_little_for_kernel(struct builder *b)
+{
+	unsigned long had = b->nr_pages, need = had;
+
+	while (pv_layout_plan(&b->layout, &b->ki, need, b->initrd->end - b->initrd->start) &&
+	       b->layout.end_pfn > need)
+		need = b->layout.end_pfn;
+	boot_fail("Dom0 gets %lu MiB, but its kernel and initrd alone take %lu: raise dom0_mem=, or "
+		  "give the machine more memory",
+		  had >> 8, DIV_ROUND_UP(need, 256));
+}
+
 void dom0_build(void)
 {
 	struct builder *b = builder();
@@ -389,8 +395,7 @@ void dom0_build(void)
 	create_domain(b);
 	rc = pv_layout_plan(&b->layout, &b->ki, b->nr_pages, b->initrd->end - b->initrd->start);
 	if (rc)
-		boot_fail("dom0_mem: %lu MiB are too little for this kernel and initrd",
-			  (unsigned long)(b->nr_pages >> 8));
+		too_little_for_kernel(b);
 	while ((PAGE_SIZE << order) < b->layout.p2m_list_pages * PAGE_SIZE)
 		order++;
 	list = alloc_hv_pages(order);
@@ -400,7 +405,7 @@ void dom0_build(void)
 	place_p2m(b, list);
 	rc = kernel_image_copy(&b->ki, place_kernel, b);
 	if (rc)
-		boot_fail("Dom0 kernel: %s", kernel_image_error(rc));
+		kernel_refused(b, rc);
 	copy_initrd(b);
 	fill_hypercall_page(b);
 	build_tables(b, b->d->vcpu[0]);

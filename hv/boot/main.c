@@ -58,6 +58,9 @@ static void memory_map_init(void)
 {
 	if (!e820_count)
 		boot_fail("the boot loader gave no memory map");
+	if (boot_info.lost_ranges)
+		log_warn("memory map: %u ranges beyond the first %u are not used", boot_info.lost_ranges,
+			 E820_MAX);
 	e820_sanitise();
 	for (unsigned i = 0; i < e820_count; i++)
 		log_debug("memory %012lx-%012lx type %u", (unsigned long)e820_map[i].addr,

@@ -7,6 +7,7 @@
 #include "boot/multiboot.h"
 
 #include "boot/e820.h"
+#include "boot/efi.h"
 #include "lib/string.h"
 #include "x86/layout.h"
 
@@ -40,16 +41,30 @@ struct mb2_tag {
 
 enum {
 	MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_MMAP = 6,
-	MB2_RSDP_OLD = 14, MB2_RSDP_NEW = 15,
+	MB2_EFI64 = 12, MB2_RSDP_OLD = 14, MB2_RSDP_NEW = 15,
 };
 
 struct boot_info boot_info;
 static u8 rsdp_copy[64]; /* the tag's payload, which the loader's memory would not keep */
 
+/* Both protocols: any type but these is reserved, and so is it with us (GRUB has some of its own). */
+static u32 range_type(u32 type)
+{
+	return type == E820_RAM || type == E820_ACPI || type == E820_NVS ? type : E820_RESERVED;
+}
+
+/* EFI's maps name a hundred pieces; neighbours of one type are one range. */
 static void add_range(u64 addr, u64 len, u32 type)
 {
-	if (e820_count < E820_MAX)
+	struct e820_range *last = e820_count ? &e820_map[e820_count - 1] : NULL;
+
+	type = range_type(type);
+	if (last && last->type == type && last->addr + last->size == addr)
+		last->size += len;
+	else if (e820_count < E820_MAX)
 		e820_map[e820_count++] = (struct e820_range){ addr, len, type };
+	else
+		boot_info.lost_ranges++;
 }
 
 static void add_module(u64 start, u64 end, const char *cmdline)
@@ -113,6 +128,23 @@ static void mb2_memory(const u8 *tag, u32 size)
 	}
 }
 
+/* Where the firmware has it: Dom0 can read it there, and never in our copy. */
+static void mb2_efi(u64 system_table)
+{
+	paddr_t rsdp = efi_rsdp(system_table);
+
+	if (rsdp)
+		boot_info.rsdp = rsdp;
+}
+
+/* Loaders give the old one first where they give both. */
+static void mb2_rsdp(const u8 *payload, u32 size)
+{
+	memcpy(rsdp_copy, payload, MIN(size, sizeof(rsdp_copy)));
+	if (!boot_info.rsdp)
+		boot_info.rsdp = image_to_maddr(rsdp_copy);
+}
+
 static void mb2_tag(const u8 *p, u32 type, u32 size)
 {
 	switch (type) {
@@ -128,12 +160,13 @@ static void mb2_tag(const u8 *p, u32 type, u32 size)
 	case MB2_MMAP:
 		mb2_memory(p, size);
 		break;
+	case MB2_EFI64:
+		if (size >= 16)
+			mb2_efi(*(const u64 *)(p + 8));
+		break;
 	case MB2_RSDP_OLD:
 	case MB2_RSDP_NEW:
-		if (type == MB2_RSDP_NEW || !boot_info.rsdp) {
-			memcpy(rsdp_copy, p + 8, MIN(size - 8, sizeof(rsdp_copy)));
-			boot_info.rsdp = image_to_maddr(rsdp_copy);
-		}
+		mb2_rsdp(p + 8, size - 8);
 		break;
 	}
 }

@@ -8,16 +8,18 @@
 #include "lib/types.h"
 
 #define BOOT_MAX_MODULES 8
+#define BOOT_LINE_MAX 4096 /* longer than any guest may see, so that loss is noticed */
 
 struct boot_module {
 	paddr_t start, end;
-	char cmdline[1024];
+	char cmdline[BOOT_LINE_MAX];
 };
 
 struct boot_info {
-	char cmdline[1024];
+	char cmdline[BOOT_LINE_MAX];
 	char loader[64];
-	paddr_t rsdp;              /* copy of the RSDP passed by multiboot2, 0 none */
+	paddr_t rsdp;              /* from multiboot2: where EFI has it, else a copy; 0 none */
+	unsigned lost_ranges;      /* of the memory map, which had more than E820_MAX */
 	unsigned nr_modules;
 	struct boot_module module[BOOT_MAX_MODULES];
 };

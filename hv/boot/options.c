@@ -33,6 +33,20 @@ static void report(const char *text)
 	log_warn("command line: %s", text);
 }
 
+/* The words of @line that fit: half a word might mean something else. */
+static void keep(const char *line)
+{
+	size_t len;
+
+	if (strlcpy(kept, line, sizeof(kept)) < sizeof(kept))
+		return;
+	len = strlen(kept);
+	while (len && kept[len - 1] != ' ')
+		len--;
+	kept[len] = '\0';
+	log_warn("command line: longer than %zu characters; the end is lost", sizeof(kept) - 1);
+}
+
 void boot_options_parse(const char *line, const char *loader)
 {
 	const char *tail;
@@ -43,9 +57,7 @@ void boot_options_parse(const char *line, const char *loader)
 			line++;
 		line = skip_blanks(line);
 	}
-	if (strlcpy(kept, line, sizeof(kept)) >= sizeof(kept))
-		log_warn("command line: longer than %zu characters; the end is lost",
-			 sizeof(kept) - 1);
+	keep(line);
 	tail = cmdline_parse(kept, report);
 	if (tail)
 		rest = tail;
