@@ -157,22 +157,35 @@ wanted() { # NAME CHECKS
 	return 1
 }
 
-failed=0
+# One test, its line when it is done.
+judge() { # NAME CHECKS OPTION...
+	local why
+	why=$(failure "$@" </dev/null)
+	if [ -z "$why" ]; then
+		printf 'ok    %s\n' "$1"
+	else
+		printf 'FAIL  %-14s %s\n' "$1" "${why//$'\n'/; }"
+		: >"$out/$1.failed"
+	fi
+}
+
+# Each machine is one thread: as many tests at once as there are processors.
+mkdir -p "$out"
+rm -f "$out"/*.failed
 ran=0
 while read -r name checks options; do
 	case $name in '' | '#'*) continue ;; esac
 	wanted "$name" "$checks" || continue
 	[ $peer_only = 1 ] && ! has peer "$checks" && continue
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+		wait -n
+	done
 	ran=$((ran + 1))
 	# shellcheck disable=SC2086 # options are words
-	why=$(failure "$name" "$checks" $options </dev/null)
-	if [ -z "$why" ]; then
-		printf 'ok    %s\n' "$name"
-	else
-		printf 'FAIL  %-14s %s\n' "$name" "${why//$'\n'/; }"
-		failed=$((failed + 1))
-	fi
+	judge "$name" "$checks" $options &
 done <"$top/bench/runner/stack-tests.txt"
+wait
+failed=$(find "$out" -maxdepth 1 -name '*.failed' | wc -l)
 
 if [ $ran = 0 ]; then
 	echo "bench/runner/stack-test.sh: no test is named ${patterns[*]}" >&2
