@@ -80,6 +80,7 @@ static void free_page(struct page_info *pg)
 
 	BUG_ON((pg->type & PGT_count_mask) != 0);
 	m2p_table[page_to_mfn(pg)] = INVALID_M2P;
+	pg->nr_valid = d ? d->id : DOMID_XEN;
 	pg->tlb_stamp = frame_tlb_stamp();
 	pg->type = PGT_none;
 	pg->owner = DOMID_INVALID;
@@ -221,6 +222,7 @@ void free_hv_pages(void *va, unsigned order)
 		return;
 	mfn = virt_to_mfn(va);
 	for (unsigned long i = 0; i < 1UL << order; i++) {
+		mfn_to_page(mfn + i)->nr_valid = DOMID_XEN;
 		mfn_to_page(mfn + i)->type = PGT_none;
 		mfn_to_page(mfn + i)->count = 0;
 	}

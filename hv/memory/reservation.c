@@ -20,6 +20,18 @@
 #define STATE_UNUSED ((u64)(PGC_allocated | 1) << 32)
 #define STATE_STOLEN ((u64)PGC_allocated << 32)
 
+/* What another domain or we have left in a frame is not @d's business.  Dom0 has its own frames
+ * back as they were, and those nobody has used since the machine started. */
+static void frame_clear_for(const struct domain *d, mfn_t mfn)
+{
+	struct page_info *pg = mfn_to_page(mfn);
+
+	if (d->privileged && pg->nr_valid == d->id)
+		return;
+	tlb_flush_before_reuse(pg); /* first: its last owner may still be able to write there */
+	memset(mfn_to_virt(mfn), 0, PAGE_SIZE);
+}
+
 mfn_t guest_frames_alloc(const struct domain *d, unsigned order, unsigned address_bits)
 {
 	struct frame_constraints want = frame_wish(d->id, address_bits);
@@ -28,9 +40,8 @@ mfn_t guest_frames_alloc(const struct domain *d, unsigned order, unsigned addres
 	if (address_bits && address_bits < PAGE_SHIFT)
 		return MFN_NONE;
 	mfn = frame_alloc(order, &want);
-	/* What others left there is none of its business; Dom0 may read all memory anyway. */
-	if (mfn != MFN_NONE && !d->privileged)
-		memset(mfn_to_virt(mfn), 0, PAGE_SIZE << order);
+	for (u64 i = 0; mfn != MFN_NONE && i < 1UL << order; i++)
+		frame_clear_for(d, mfn + i);
 	return mfn;
 }
 
@@ -125,6 +136,7 @@ void page_replace(struct domain *d, mfn_t old_mfn, mfn_t fresh_mfn)
 	spin_unlock_irqrestore(&d->page_lock, flags);
 
 	m2p_table[old_mfn] = INVALID_M2P;
+	old->nr_valid = d->id;
 	old->tlb_stamp = frame_tlb_stamp();
 	old->type = PGT_none;
 	old->owner = DOMID_INVALID;

@@ -34,8 +34,8 @@ void page_unsteal(mfn_t mfn);
  * @d's account and list; @old is freed. */
 void page_replace(struct domain *d, mfn_t old, mfn_t fresh);
 
-/* frame_alloc() for a guest, cleared unless it is Dom0.  MFN_NONE: out.  Stale translations
- * are the caller's business: assign_page() sees to them. */
+/* frame_alloc() for a guest, without anything another domain left there.  MFN_NONE: out.  Stale
+ * translations are the caller's business: assign_page() sees to them. @pre interrupts on. */
 mfn_t guest_frames_alloc(const struct domain *d, unsigned order, unsigned address_bits);
 
 #endif

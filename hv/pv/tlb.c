@@ -105,29 +105,39 @@ static bool filter_flushed(u64 *mask, u32 stamp)
 	return any;
 }
 
+static void online_mask(u64 *mask)
+{
+	memset(mask, 0, PCPU_MASK_WORDS * sizeof(u64));
+	for (unsigned cpu = 0; cpu < pcpu_count; cpu++)
+		if (pcpus[cpu]->online)
+			mask[cpu / 64] |= 1ULL << (cpu % 64);
+}
+
+/* pCPUs that may hold translations to @pg: its owner's, or any. */
+static void reach_mask(const struct page_info *pg, u64 *mask)
+{
+	struct domain *owner;
+
+	if (unlikely(pg->nr_valid & FRAME_FOREIGN)) {
+		online_mask(mask);
+		return;
+	}
+	owner = pg->owner == current->domain->id ? current->domain : domain_lookup_any(pg->owner);
+	if (likely(owner))
+		tlb_domain_mask(owner, NULL, mask);
+	else
+		memset(mask, 0, PCPU_MASK_WORDS * sizeof(u64));
+}
+
 void frame_type_changes(struct page_info *pg, u32 old_type, u32 new_type)
 {
 	u64 mask[PCPU_MASK_WORDS];
-	struct domain *d = current ? current->domain : NULL;
 
-	if (old_type == PGT_none || !d)
+	if (old_type == PGT_none || !current)
 		return;
-	if (d->is_idle)
-		return;
-	tlb_domain_mask(d, NULL, mask);
-	if (d->id != pg->owner || filter_flushed(mask, pg->tlb_stamp)) {
-		if (d->id != pg->owner) { /* the builder works on another domain's frame */
-			struct domain *owner = domain_get(pg->owner);
-
-			if (!owner)
-				return;
-			tlb_domain_mask(owner, NULL, mask);
-			domain_put(owner);
-			if (!filter_flushed(mask, pg->tlb_stamp))
-				return;
-		}
+	reach_mask(pg, mask);
+	if (filter_flushed(mask, pg->tlb_stamp))
 		tlb_flush_mask(mask);
-	}
 }
 
 void tlb_flush_before_reuse(struct page_info *pg)
@@ -136,10 +146,7 @@ void tlb_flush_before_reuse(struct page_info *pg)
 
 	if (pcpu_count == 1 && pcpus[0]->tlb_generation > pg->tlb_stamp)
 		return;
-	memset(mask, 0, sizeof(mask));
-	for (unsigned cpu = 0; cpu < pcpu_count; cpu++)
-		if (pcpus[cpu]->online)
-			mask[cpu / 64] |= 1ULL << (cpu % 64);
+	online_mask(mask);
 	if (filter_flushed(mask, pg->tlb_stamp))
 		tlb_flush_mask(mask);
 }

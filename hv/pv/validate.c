@@ -71,6 +71,8 @@ static void l1e_put_slow(u64 l1e, struct domain *d)
 		return;
 	pg = mfn_to_page(mfn);
 	if (l1e & PTE_RW) {
+		if (pg->owner != d->id) /* held as data, so nobody else uses the field */
+			WRITE_ONCE(pg->nr_valid, FRAME_FOREIGN);
 		put_page_writable(pg);
 		return;
 	}
