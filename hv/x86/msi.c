@@ -11,10 +11,12 @@
 #include "lib/errno.h"
 #include "lib/list.h"
 #include "memory/heap.h"
+#include "pv/mmu.h"
 #include "x86/irq-line.h"
 #include "x86/paging.h"
 #include "x86/pci-config.h"
 #include "x86/percpu.h"
+#include "x86/setup.h"
 
 #define MSG_ADDRESS 0xfee00000U /* physical destination, fixed delivery, edge */
 #define MSG_DESTINATION_SHIFT 12
@@ -283,6 +285,21 @@ static int setup_msi(struct msi_device *dev, struct msi_request *req, struct irq
 	return rc;
 }
 
+/* Can that be a device's table?  Neither memory nor an interrupt controller, and an address that
+ * the processor can form at all; what BARs say is Dom0's doing. */
+static bool table_place_ok(paddr_t at, size_t bytes)
+{
+	paddr_t end = at + bytes;
+
+	if (end <= at || (end - 1) >> cpu_features.paddr_bits ||
+	    e820_overlaps(at, end, 1U << E820_RAM))
+		return false;
+	for (paddr_t page = at & PAGE_MASK; page < end; page += PAGE_SIZE)
+		if (!pv_may_map_device(dom0, page >> PAGE_SHIFT))
+			return false;
+	return true;
+}
+
 /* A window on the table: by the BAR the capability names, else where the guest says it is. */
 static int msix_map_table(struct msi_device *dev, const struct msi_request *req)
 {
@@ -291,7 +308,7 @@ static int msix_map_table(struct msi_device *dev, const struct msi_request *req)
 	paddr_t at = bar ? bar + (where & ~MSIX_BIR_MASK) : req->table_base;
 
 	if (!(pci_read16(req->bus, req->devfn, PCI_COMMAND) & PCI_COMMAND_MEMORY) ||
-	    e820_overlaps(at, at + dev->entries * MSIX_ENTRY_BYTES, 1U << E820_RAM))
+	    !table_place_ok(at, dev->entries * MSIX_ENTRY_BYTES))
 		return -ENXIO;
 	if (dev->table && dev->table_address == at)
 		return 0;
