@@ -41,7 +41,7 @@ PURE_SRC += $(addprefix bench/runner/,sha256.c console_log.c logdiff.c machine.c
 TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
 
-.PHONY: all help hv cli dom0-tools image guests test test-host test-all demo bench header clean FORCE
+.PHONY: all help new-policy hv cli dom0-tools image guests test test-host test-all demo bench header clean FORCE
 all: hv cli
 
 # Debian packages the build needs: installed as root or with sudo, else named in one line.
@@ -140,6 +140,10 @@ test: all dom0-tools guests image $(B)/test/host-tests
 	$(Q)bench/runner/test.sh
 test-all: all dom0-tools guests image $(B)/test/host-tests
 	$(Q)bench/runner/test.sh --all
+
+## make new-policy NAME=x   a scheduler policy and its page from the template
+new-policy:
+	@sched-policies/new-policy.sh "$(NAME)"
 
 ## make demo       boots Debian under two schedulers, traced, and draws what the hypervisor did
 demo: all dom0-tools image
