@@ -50,6 +50,7 @@ host() {
 mkdir -p build/test
 host
 part tree .ci/check-tree.sh
+part reproduce analysis/reproduce/smoke.sh
 part boot-tests bench/runner/boot-test.sh $all
 part stack-tests bench/runner/stack-test.sh $all
 printf '%d passed, %d failed\n' $passed $failed
