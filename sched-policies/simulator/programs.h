@@ -30,8 +30,7 @@ struct sim_step sim_finite(struct sim *sim, struct sim_vcpu *v);
 struct sim_step sim_server(struct sim *sim, struct sim_vcpu *v);
 /* The same in a vCPU that computes otherwise: it never sleeps. */
 struct sim_step sim_mixed(struct sim *sim, struct sim_vcpu *v);
-/* Takes the domain's one lock for about [0], is outside it for about [1], again and again; who finds
- * it taken
+/* Takes the domain's one lock for about [0], is outside it for about [1], again; who finds it taken
  * spins, and after [2] of it (0: never) yields between looks.  Tells lock waits as responses, and
  * sums up the time spun in state[3]. */
 struct sim_step sim_locker(struct sim *sim, struct sim_vcpu *v);
