@@ -23,7 +23,7 @@ HV_ASM := $(filter-out hv/x86/container.S,$(wildcard hv/*/*.S))
 HV_OBJ := $(HV_SRC:%.c=$(B)/hv/%.o) $(HV_ASM:%.S=$(B)/hv/%.S.o)
 
 CLI_SRC := $(call not_tests,bench/runner/*.c tracing/decode/*.c tracing/export/*.c analysis/*/*.c) hv/lib/sha256.c \
-	$(call not_tests,hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c) \
+	$(call not_tests,hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c bench/workloads/*.c) \
 	hv/lib/cmdline.c hv/lib/parse.c hv/lib/printf.c hv/lib/tree.c hv/time/heap.c
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -DORRERY_COMMIT='"$(COMMIT)"'
 # Same bytes wherever and whenever they are built: no debug paths, no commit.
@@ -34,7 +34,7 @@ COLLECTOR_SRC := $(call not_tests,tracing/collector/*.c)
 
 TEST_SRC := $(shell find hv sched-policies tracing analysis bench dom0 -name '*_test.c' | LC_ALL=C sort)
 PURE_SRC := $(filter-out hv/lib/string.c,$(call not_tests,hv/lib/*.c hv/boot/decompress/*.c hv/alloc-policies/*.c \
-	hv/alloc-policies/*/*.c hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c sched-policies/api/*.c \
+	hv/alloc-policies/*/*.c hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c bench/workloads/*.c sched-policies/api/*.c \
 	tracing/decode/*.c tracing/export/*.c analysis/metrics/*.c analysis/load/*.c)) \
 	$(wildcard tracing/collector/drain.c hv/boot/kernel-image.c hv/boot/kernel-elf.c hv/boot/kernel-notes.c hv/boot/dom0-layout.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/memory/frame-type.c)
 PURE_SRC += $(addprefix bench/runner/,sha256.c console_log.c logdiff.c machine.c boot_options.c disk.c complain.c)

@@ -11,7 +11,7 @@
 #include <xen/domctl.h>
 #include <xen/sysctl.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 #include "sched/engine/xen-params.h"
 
 #define MS 1000000LL
@@ -37,7 +37,7 @@ static struct sim_domain *hogs(struct sim *sim, u32 nr, const char *param, s64 v
 	struct sim_domain *d = sim_add_domain(sim, sim->pool0);
 
 	while (nr--)
-		sim_add_vcpu(d, sim_hog, NULL, 0);
+		sim_add_vcpu(d, program_hog, NULL, 0);
 	cr_assert_eq(sched_domain_param_set(&d->s, param, value, sim->now), 0);
 	return d;
 }
@@ -75,7 +75,7 @@ Test(sched_credit2, a_sleeper_does_not_wait_for_those_that_compute)
 	struct sim_vcpu *server;
 
 	hogs(sim, 3, "weight", 256);
-	server = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_server, args, 3);
+	server = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_server, args, 3);
 	sim_run(sim, SEC);
 	sim_keep_latencies(server, 10000);
 	sim_run(sim, 20 * SEC);

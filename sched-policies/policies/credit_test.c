@@ -5,7 +5,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 
 #define MS 1000000LL
 #define SEC (1000 * MS)
@@ -24,7 +24,7 @@ static struct sim_vcpu *hog(struct sim *sim, s64 weight, s64 cap)
 
 	cr_assert_eq(sched_domain_param_set(&d->s, "weight", weight, sim->now), 0);
 	cr_assert_eq(sched_domain_param_set(&d->s, "cap", cap, sim->now), 0);
-	return sim_add_vcpu(d, sim_hog, NULL, 0);
+	return sim_add_vcpu(d, program_hog, NULL, 0);
 }
 
 static void end(struct sim *sim)
@@ -102,7 +102,7 @@ Test(sched_credit, leftovers_go_by_weight)
 Test(sched_credit, a_cap_over_one_pcpu_spans_vcpus)
 {
 	struct sim *sim = start(NULL, 4);
-	struct sim_vcpu *v = hog(sim, 256, 150), *w = sim_add_vcpu(v->domain, sim_hog, NULL, 0);
+	struct sim_vcpu *v = hog(sim, 256, 150), *w = sim_add_vcpu(v->domain, program_hog, NULL, 0);
 
 	sim_run(sim, 30 * SEC);
 	cr_assert_float_eq(share(v, 30 * SEC) + share(w, 30 * SEC), 150, 5);
@@ -118,7 +118,7 @@ static s_time_t median_wait(const char *options)
 
 	for (int i = 0; i < 3; i++)
 		hog(sim, 256, 0);
-	ponger = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_ponger, args, 3);
+	ponger = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_ponger, args, 3);
 	sim_run(sim, 2 * SEC);
 	sim_keep_latencies(ponger, 10000);
 	sim_run(sim, 30 * SEC);
@@ -146,7 +146,7 @@ static double evaders_share(const char *options)
 
 	for (int i = 0; i < 3; i++)
 		hog(sim, 256, 0);
-	evader = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_evader, args, 3);
+	evader = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_evader, args, 3);
 	sim_run(sim, 5 * SEC);
 	before = sim_runtime(evader);
 	sim_run(sim, 35 * SEC);

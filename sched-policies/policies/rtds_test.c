@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 
 #define MS 1000000LL
 #define SEC (1000 * MS)
@@ -23,7 +23,7 @@ static struct sim *start(int server)
 	return sim_new(&config);
 }
 
-static struct sim_vcpu *add(struct sim *sim, sim_program_fn program, const s64 *args, u32 nr,
+static struct sim_vcpu *add(struct sim *sim, program_fn program, const s64 *args, u32 nr,
 			    s64 period_us, s64 budget_us, s64 extra)
 {
 	struct sim_vcpu *v = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program, args, nr);
@@ -44,9 +44,9 @@ Test(sched_rtds, budgets_hold_under_every_server)
 {
 	for (int server = 0; server < 4; server++) {
 		struct sim *sim = start(server);
-		struct sim_vcpu *a = add(sim, sim_hog, NULL, 0, 10000, 3000, 0);
-		struct sim_vcpu *b = add(sim, sim_hog, NULL, 0, 20000, 4000, 0);
-		struct sim_vcpu *c = add(sim, sim_hog, NULL, 0, 10000, 1000, 1);
+		struct sim_vcpu *a = add(sim, program_hog, NULL, 0, 10000, 3000, 0);
+		struct sim_vcpu *b = add(sim, program_hog, NULL, 0, 20000, 4000, 0);
+		struct sim_vcpu *c = add(sim, program_hog, NULL, 0, 10000, 1000, 1);
 
 		sim_run(sim, 10 * SEC);
 		cr_assert_float_eq(sim_runtime(a) / 1e9, 3.0, 0.02, "server %d", server);
@@ -64,7 +64,7 @@ Test(sched_rtds, no_server_gives_a_sleeper_more_than_promised)
 		struct sim_vcpu *v[3];
 
 		for (int i = 0; i < 3; i++)
-			v[i] = add(sim, sim_chaos, args, 2, 10000, 3000, 0);
+			v[i] = add(sim, program_chaos, args, 2, 10000, 3000, 0);
 		sim_run(sim, 10 * SEC);
 		for (int i = 0; i < 3; i++)
 			cr_assert_leq(sim_runtime(v[i]), 3010 * MS, "server %d", server);
@@ -83,7 +83,7 @@ Test(sched_rtds, a_late_riser_is_served_by_kind)
 		s64 args[] = { 10 * MS, MS, 5 * MS };
 		struct sim_vcpu *v;
 
-		v = add(sim, sim_rtask, args, 3, 10000, 3000, 0);
+		v = add(sim, program_rtask, args, 3, 10000, 3000, 0);
 		sim_run(sim, SEC);
 		sim_keep_latencies(v, 1000);
 		sim_run(sim, 2 * SEC);
@@ -99,7 +99,7 @@ Test(sched_rtds, a_late_riser_is_served_by_kind)
 Test(sched_rtds, a_budget_above_its_period_is_refused)
 {
 	struct sim *sim = start(0);
-	struct sim_vcpu *v = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
+	struct sim_vcpu *v = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
 	s64 params[] = { 10000, 10001, 0 };
 
 	cr_assert_eq(sched_vcpu_params_set(&v->s, params, 0), -EINVAL);

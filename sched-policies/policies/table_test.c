@@ -5,7 +5,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 
 #define MS 1000000LL
 #define SEC (1000 * MS)
@@ -31,9 +31,9 @@ Test(sched_table, nobody_waits_longer_than_promised)
 		s64 args[] = { MS / 5, 5 * MS, 15 * MS };
 		struct sim_vcpu *ponger;
 
-		ponger = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_server, args, 3);
+		ponger = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_server, args, 3);
 		for (u32 i = 1; i < nr; i++)
-			sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
+			sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
 		sim_run(sim, 20 * SEC);
 		cr_assert_gt(ponger->wait.count, 1000);
 		cr_assert_leq(ponger->wait.max, 20 * MS, "%u vCPUs: %ld us", nr,
@@ -48,9 +48,9 @@ Test(sched_table, shares_are_as_promised)
 	struct sim_domain *d = sim_add_domain(sim, sim->pool0);
 	struct sim_vcpu *half, *rest[2];
 
-	half = sim_add_vcpu(d, sim_hog, NULL, 0);
+	half = sim_add_vcpu(d, program_hog, NULL, 0);
 	for (int i = 0; i < 2; i++)
-		rest[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
+		rest[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
 	cr_assert_eq(sched_domain_param_set(&d->s, "share_permille", 500, 0), 0);
 	sim_run(sim, 10 * SEC);
 	cr_assert_float_eq(sim_runtime(half) / 1e9, 5.0, 0.1);
@@ -67,7 +67,7 @@ Test(sched_arinc653, a_table_is_followed_to_the_letter)
 	struct policy_table_entry table[3];
 
 	for (int i = 0; i < 3; i++)
-		v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
+		v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
 	table[0] = (struct policy_table_entry){ &v[0]->s.p, 0, 2 * MS };
 	table[1] = (struct policy_table_entry){ NULL, 0, 3 * MS };
 	table[2] = (struct policy_table_entry){ &v[1]->s.p, 0, 4 * MS };

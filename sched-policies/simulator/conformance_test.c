@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 
 #define MS 1000000LL
 #define SEC (1000 * MS)
@@ -77,8 +77,8 @@ static u32 add_chaos_vcpus(struct sim *sim, struct sim_vcpu **vcpus)
 				       sim_random_in(sim, 0, 10 * MS) };
 
 			vcpus[added++] = sim_random(sim) % 4 ?
-				sim_add_vcpu(d, sim_chaos, args, 2) :
-				sim_add_vcpu(d, sim_hog, NULL, 0);
+				sim_add_vcpu(d, program_chaos, args, 2) :
+				sim_add_vcpu(d, program_hog, NULL, 0);
 		}
 	}
 	return nr;
@@ -182,7 +182,7 @@ Test(sched_conformance, equal_hogs_get_equal_shares)
 			continue;
 		sim = sim_new(&config);
 		for (int i = 0; i < 4; i++)
-			v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
+			v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
 		sim_run(sim, 20 * SEC);
 		for (int i = 0; i < 4; i++)
 			cr_assert(llabs(sim_runtime(v[i]) - 5 * SEC) < 250 * MS,
@@ -206,7 +206,7 @@ Test(sched_conformance, enough_pcpus_for_all)
 			continue;
 		sim = sim_new(&config);
 		for (int i = 0; i < 4; i++)
-			v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
+			v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
 		sim_run(sim, 2 * SEC);
 		for (int i = 0; i < 4; i++)
 			cr_assert(sim_runtime(v[i]) > 1900 * MS, "%s: vCPU %d ran %ld ms of 2 s",
@@ -291,7 +291,7 @@ Test(sched_conformance, vcpus_come_and_go)
 				sim_remove_vcpu(v[i]);
 				v[i] = NULL;
 			} else {
-				v[i] = sim_add_vcpu(d, sim_chaos, args, 2);
+				v[i] = sim_add_vcpu(d, program_chaos, args, 2);
 			}
 			sim_run(sim, sim->now + sim_random_in(sim, 0, 2 * MS));
 			sim_check(sim);

@@ -5,7 +5,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 #include "trace/trace.h"
 
 #define US 1000LL
@@ -26,7 +26,7 @@ static void end(struct sim *sim)
 	sim_free(sim);
 }
 
-static struct sim_vcpu *alone(struct sim *sim, sim_program_fn program, const s64 *args, u32 nr)
+static struct sim_vcpu *alone(struct sim *sim, program_fn program, const s64 *args, u32 nr)
 {
 	return sim_add_vcpu(sim_add_domain(sim, sim->pool0), program, args, nr);
 }
@@ -53,8 +53,8 @@ static s_time_t shortest_run_of_hog(const char *options)
 	struct sim *sim = start("credit", options, 1);
 	s64 args[] = { 100 * US, 300 * US, 2 * MS };
 
-	watched = alone(sim, sim_hog, NULL, 0);
-	alone(sim, sim_ponger, args, 3);
+	watched = alone(sim, program_hog, NULL, 0);
+	alone(sim, program_ponger, args, 3);
 	sim->decided = watch_runs;
 	shortest_run = TIME_MAX;
 	sim_run(sim, 5 * SEC);
@@ -77,7 +77,7 @@ Test(sched_engine, runstates_tell_where_the_time_went)
 {
 	struct sim *sim = start("rr", NULL, 1);
 	s64 args[] = { 2 * MS, 6 * MS, 6 * MS };
-	struct sim_vcpu *v = alone(sim, sim_ponger, args, 3);
+	struct sim_vcpu *v = alone(sim, program_ponger, args, 3);
 	struct vcpu_runstate_info info;
 
 	sim_run(sim, 80 * MS);
@@ -118,24 +118,24 @@ Test(sched_engine, yields_alternate_and_are_free_alone)
 {
 	struct sim *sim = start("rr", NULL, 1);
 	s64 args[] = { 100 * US };
-	struct sim_vcpu *a = alone(sim, sim_yielder, args, 1), *b;
+	struct sim_vcpu *a = alone(sim, program_yielder, args, 1), *b;
 	u64 decisions;
 
 	sim_run(sim, 10 * MS);
 	decisions = sim->pcpus[0].s.decisions;
 	sim_run(sim, 20 * MS);
 	cr_assert_eq(sim->pcpus[0].s.decisions, decisions, "a yield alone decides nothing");
-	b = alone(sim, sim_yielder, args, 1);
+	b = alone(sim, program_yielder, args, 1);
 	sim_run(sim, 40 * MS);
-	cr_assert_leq(llabs((s64)b->rounds - 100), 2, "%lu", b->rounds);
-	cr_assert_gt(a->rounds, 290);
+	cr_assert_leq(llabs((s64)b->program.rounds - 100), 2, "%lu", b->program.rounds);
+	cr_assert_gt(a->program.rounds, 290);
 	end(sim);
 }
 
 Test(sched_engine, pauses_count)
 {
 	struct sim *sim = start("rr", NULL, 2);
-	struct sim_vcpu *v = alone(sim, sim_hog, NULL, 0);
+	struct sim_vcpu *v = alone(sim, program_hog, NULL, 0);
 
 	sim_run(sim, 5 * MS);
 	sim_pause(v);
@@ -153,7 +153,7 @@ Test(sched_engine, pauses_count)
 Test(sched_engine, affinity_moves_at_once_and_soft_is_preferred)
 {
 	struct sim *sim = start("rr", NULL, 4);
-	struct sim_vcpu *v = alone(sim, sim_hog, NULL, 0);
+	struct sim_vcpu *v = alone(sim, program_hog, NULL, 0);
 	s64 args[] = { 1 * MS, 1 * MS, 1 * MS };
 	struct sim_vcpu *w;
 
@@ -164,7 +164,7 @@ Test(sched_engine, affinity_moves_at_once_and_soft_is_preferred)
 		cr_assert_eq(v->s.p.state, VCPU_RUNNING);
 	}
 	cr_assert_eq(sim_set_affinity(v, 1ULL << 4, ~0ULL), -EINVAL, "no such pCPU");
-	w = alone(sim, sim_ponger, args, 3);
+	w = alone(sim, program_ponger, args, 3);
 	cr_assert_eq(sim_set_affinity(w, 0xf, 1 << 2), 0);
 	sim_run(sim, 20 * MS);
 	cr_assert_eq(w->s.p.pcpu->id, 2);
@@ -175,7 +175,7 @@ Test(sched_engine, affinity_moves_at_once_and_soft_is_preferred)
 Test(sched_engine, affinity_survives_a_pcpus_absence)
 {
 	struct sim *sim = start("credit", NULL, 2);
-	struct sim_vcpu *v = alone(sim, sim_hog, NULL, 0);
+	struct sim_vcpu *v = alone(sim, program_hog, NULL, 0);
 
 	sim_set_affinity(v, 2, ~0ULL);
 	sim_run(sim, 2 * MS);
@@ -196,7 +196,7 @@ Test(sched_engine, pools_refuse_what_they_must)
 
 	cr_assert(!sim_add_pool(sim, 5, "rr"), "an id twice");
 	cr_assert(!sim_add_pool(sim, 6, "cfs"), "an unknown policy");
-	alone(sim, sim_hog, NULL, 0);
+	alone(sim, program_hog, NULL, 0);
 	cr_assert_eq(sched_pool_destroy(&sim->pool0->s), -EBUSY);
 	cr_assert_eq(sim_add_pcpu(sim, other, 0), -EBUSY, "a pCPU of another pool");
 	cr_assert_eq(sched_pool_remove_pcpu(&other->s, &sim->pcpus[0].s, 0), -EINVAL);
@@ -240,7 +240,7 @@ Test(sched_engine, trace_records_form_a_chain)
 	sim->user = &seen;
 	sim->record = follow;
 	trace_active = ~0U;
-	alone(sim, sim_ponger, args, 3);
+	alone(sim, program_ponger, args, 3);
 	sim_run(sim, 49999 * US);
 	trace_active = 0;
 	cr_assert(!seen.broken);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 
 #define VCPUS 3
 #define ACTIONS 6
@@ -31,7 +31,7 @@ static void begin(struct world *w, const char *policy)
 	*w = (struct world){ .sim = sim_new(&config) };
 	cr_assert(w->sim, "%s", policy);
 	for (int i = 0; i < VCPUS; i++)
-		w->v[i] = sim_add_vcpu(sim_add_domain(w->sim, w->sim->pool0), sim_hog, NULL, 0);
+		w->v[i] = sim_add_vcpu(sim_add_domain(w->sim, w->sim->pool0), program_hog, NULL, 0);
 	sim_settle(w->sim);
 }
 

@@ -6,7 +6,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 #include "trace/trace.h"
 
 #define MS 1000000LL
@@ -160,8 +160,8 @@ static struct sim *start_liar(enum lie which)
 	eject_records = 0;
 	trace_active = ~0U;
 	for (int i = 0; i < 3; i++)
-		sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_hog, NULL, 0);
-	sim_add_vcpu(sim_add_domain(sim, sim->pool0), sim_ponger, args, 3);
+		sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
+	sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_ponger, args, 3);
 	sim_set_affinity(sim->domains->next->next->vcpu[0], 2, ~0ULL);
 	return sim;
 }
@@ -238,7 +238,7 @@ Test(sched_guard, picks_from_another_pool)
 
 	cr_assert_eq(sim_remove_pcpu(sim, 0), 0);
 	cr_assert_eq(sim_add_pcpu(sim, other, 0), 0);
-	v = sim_add_vcpu(sim_add_domain(sim, other), sim_hog, NULL, 0);
+	v = sim_add_vcpu(sim_add_domain(sim, other), program_hog, NULL, 0);
 	bait = &v->s.p;
 	expect_ejected(sim, BREACH_WRONG_POOL, 200 * MS);
 }

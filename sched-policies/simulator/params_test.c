@@ -11,7 +11,7 @@
 #include <xen/domctl.h>
 #include <xen/sysctl.h>
 
-#include "sched-policies/simulator/programs.h"
+#include "sched-policies/simulator/sim.h"
 #include "sched/engine/xen-params.h"
 
 static struct sim *start(const char *policy, const char *options)

@@ -10,17 +10,10 @@
 
 #define MAX_VM_PARAMS 12
 
-struct scenario_program {
-	const char *name;
-	sim_program_fn run;
-	const char *arg[4];          /* names of its parameters; NULL: no more */
-	s64 initial[4];
-};
-
 struct scenario_vm {
 	char name[32];
-	const struct scenario_program *program;
-	s64 arg[4];
+	const struct program_kind *program;
+	s64 arg[PROGRAM_ARGS];
 	bool random_phase;           /* "phase=random": anywhere in the first argument */
 	u32 copies, vcpus;
 	double expected;             /* share of a VM; 0: by weight */

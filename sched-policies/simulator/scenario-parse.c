@@ -11,21 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched-policies/simulator/programs.h"
-
 #define MS 1000000LL
-
-static const struct scenario_program programs[] = {
-	{ "hog", sim_hog, { NULL }, { 0 } },
-	{ "ponger", sim_server, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS } },
-	{ "mixed", sim_mixed, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS } },
-	{ "evader", sim_evader, { "tick", "late", "early" }, { 10 * MS, MS / 10, 3 * MS / 10 } },
-	{ "rtask", sim_rtask, { "period", "work", "phase" }, { 13 * MS, MS, 0 } },
-	{ "lockpair", sim_locker, { "inside", "outside", "yield_after" }, { 10000, 50000, 0 } },
-	{ "chaos", sim_chaos, { "work_max", "sleep_max" }, { MS, MS } },
-	{ "yielder", sim_yielder, { "work" }, { MS } },
-	{ "finite", sim_finite, { "work" }, { 1000 * MS } },
-};
 
 struct parser {
 	const struct scenario_request *rq;
@@ -65,15 +51,16 @@ static bool parse_quantity(struct parser *p, const char *key, const char *text, 
 
 /* --- VMs ------------------------------------------------------------------------- */
 
-static const struct scenario_program *find_program(struct parser *p, const char *name)
+static const struct program_kind *find_program(struct parser *p, const char *name)
 {
+	const struct program_kind *kind = program_by_name(name);
 	char known[160] = "";
 
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		if (!strcmp(programs[i].name, name))
-			return &programs[i];
+	if (kind)
+		return kind;
+	for (unsigned i = 0; (kind = program_at(i)); i++) {
 		strcat(known, i ? ", " : "");
-		strcat(known, programs[i].name);
+		strcat(known, kind->name);
 	}
 	wrong(p, "no program '%s'; known: %s", name, known);
 	return NULL;
@@ -83,7 +70,7 @@ static const struct scenario_program *find_program(struct parser *p, const char 
 static bool program_key(struct parser *p, struct scenario_vm *vm, const char *key,
 			const char *text, bool *ok)
 {
-	for (u32 i = 0; i < 4 && vm->program->arg[i]; i++) {
+	for (u32 i = 0; i < PROGRAM_ARGS && vm->program->arg[i]; i++) {
 		if (strcmp(vm->program->arg[i], key))
 			continue;
 		if (!strcmp(key, "phase") && !strcmp(text, "random"))
@@ -172,7 +159,7 @@ static bool vm_line(struct parser *p, char **rest)
 	vm->program = find_program(p, program);
 	if (!vm->program)
 		return false;
-	vm->vcpus = vm->program->run == sim_locker ? 2 : 1;
+	vm->vcpus = vm->program->run == program_locker ? 2 : 1;
 	strcpy(vm->name, name);
 	memcpy(vm->arg, vm->program->initial, sizeof(vm->arg));
 	while ((word = strtok_r(NULL, " \t", rest))) {

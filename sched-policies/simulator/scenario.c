@@ -83,12 +83,12 @@ static int add_vm(struct scenario_state *st, const struct scenario_vm *vm)
 
 	for (u32 i = 0; i < vm->vcpus; i++) {
 		struct sim_vcpu *v;
-		s64 arg[4];
+		s64 arg[PROGRAM_ARGS];
 
 		memcpy(arg, vm->arg, sizeof(arg));
+		v = sim_add_vcpu(d, vm->program->run, arg, PROGRAM_ARGS);
 		if (vm->random_phase)
-			arg[2] = sim_random_in(st->sim, 0, arg[0] - 1);
-		v = sim_add_vcpu(d, vm->program->run, arg, 4);
+			v->program.arg[2] = program_random_in(&v->program, 0, arg[0] - 1);
 		sim_keep_latencies(v, KEEP_SAMPLES);
 		if (vm->affinity)
 			rc = sim_set_affinity(v, vm->affinity, ~0ULL);
@@ -147,8 +147,8 @@ static void begin(struct scenario_state *st)
 			v->wait.count = v->wait.sum = v->wait.max = v->wait.kept = 0;
 			v->response.count = v->response.sum = 0;
 			v->response.max = v->response.kept = 0;
-			v->rounds = v->missed = 0;
-			vm->spun -= v->state[3];
+			v->program.rounds = v->program.missed = 0;
+			vm->spun -= v->program.state[3];
 		}
 	}
 }
@@ -263,9 +263,9 @@ static void reduce(struct scenario_state *st, const struct scenario_vm *spec,
 		g->error = MAX(g->error, relative_error(share, expected(st, spec)));
 		spun += vm[i].spun;
 		for (u32 k = 0; k < vm[i].d->nr_vcpus; k++) {
-			missed += vm[i].d->vcpu[k]->missed;
-			total += vm[i].d->vcpu[k]->rounds;
-			spun += vm[i].d->vcpu[k]->state[3];
+			missed += vm[i].d->vcpu[k]->program.missed;
+			total += vm[i].d->vcpu[k]->program.rounds;
+			spun += vm[i].d->vcpu[k]->program.state[3];
 		}
 	}
 	g->share = all / spec->copies;

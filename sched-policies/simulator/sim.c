@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The event loop, and the execution of vCPUs on pCPUs.  A pCPU that runs a
- * vCPU in a SIM_RUN step has a burst event at the end of it; being descheduled
+ * vCPU in a PROGRAM_RUN step has a burst event at the end of it; being descheduled
  * takes the event away and keeps what is left of the step.
  */
 #include "sched-policies/simulator/sim.h"
@@ -81,24 +81,8 @@ void sim_wake(struct sim_vcpu *v)
 	wake_up(v);
 }
 
-static void wake_fired(void *data)
-{
-	struct sim_vcpu *v = data;
-
-	v->domain->sim->on_pcpu = v->s.p.pcpu->id;
-	if (v->interruptible && !(v->s.blocked_by & BLOCKED_EVENT))
-		sim_cut_step(v);
-	else
-		wake_up(v);
-}
-
-void sim_alarm(struct sim_vcpu *v, s_time_t when)
-{
-	v->interruptible = true;
-	sim_timer_set(v->domain->sim, &v->wake, when);
-}
-
-void sim_cut_step(struct sim_vcpu *v)
+/* Its step ends now, whether it runs or not. */
+static void cut_step(struct sim_vcpu *v)
 {
 	struct sim *sim = v->domain->sim;
 	struct sim_pcpu *pc = pcpu_of(v);
@@ -109,40 +93,51 @@ void sim_cut_step(struct sim_vcpu *v)
 		v->left = 1;
 }
 
+static void wake_fired(void *data)
+{
+	struct sim_vcpu *v = data;
+
+	v->domain->sim->on_pcpu = v->s.p.pcpu->id;
+	if (v->interruptible && !(v->s.blocked_by & BLOCKED_EVENT))
+		cut_step(v);
+	else
+		wake_up(v);
+}
+
 /* Begin @v's next step that takes time or gives up the pCPU.  @pre it runs. */
 static void next_step(struct sim *sim, struct sim_vcpu *v)
 {
 	struct sim_pcpu *pc = pcpu_of(v);
 
 	for (u32 n = 0; n < MAX_STEPS_AT_ONCE; n++) {
-		v->step = v->program(sim, v);
+		v->step = v->run(&v->program, sim->now);
 		switch (v->step.action) {
-		case SIM_RUN:
+		case PROGRAM_RUN:
 			v->left = v->step.ns;
 			pc->useful_from = MAX(pc->useful_from, sim->now);
 			if (v->left <= 0)
 				continue;
 			sim_timer_set(sim, &pc->burst, pc->useful_from + v->left);
 			return;
-		case SIM_SLEEP_TILL:
+		case PROGRAM_SLEEP_TILL:
 			if (v->step.ns <= sim->now)
 				continue;
 			sim_timer_set(sim, &v->wake, v->step.ns);
 			block(v, BLOCKED_EVENT);
 			return;
-		case SIM_SLEEP:
+		case PROGRAM_SLEEP:
 			sim_timer_set(sim, &v->wake, sim->now + MAX(v->step.ns, 0));
 			block(v, BLOCKED_EVENT);
 			return;
-		case SIM_WAIT:
+		case PROGRAM_WAIT:
 			block(v, BLOCKED_EVENT);
 			return;
-		case SIM_YIELD:
+		case PROGRAM_YIELD:
 			if (!sched_give_way(&v->s))
 				continue;
 			seam_kick(&pc->s);
 			return;
-		case SIM_END:
+		case PROGRAM_END:
 			block(v, BLOCKED_DOWN);
 			return;
 		}
@@ -167,11 +162,6 @@ static void add_sample(struct sim_latency *l, s_time_t ns)
 	l->max = MAX(l->max, ns);
 	if (l->kept < l->room)
 		l->sample[l->kept++] = ns;
-}
-
-void sim_note_response(struct sim_vcpu *v, s_time_t ns)
-{
-	add_sample(&v->response, ns);
 }
 
 static void note_latency(struct sim_vcpu *v, s_time_t now)
@@ -200,6 +190,35 @@ static void start_running(struct sim *sim, struct sim_pcpu *pc, struct sim_vcpu 
 		sim_timer_set(sim, &pc->burst, pc->useful_from + v->left);
 	else
 		next_step(sim, v);
+}
+
+/* --- what programs ask for (bench/workloads/programs.h) ------------------------- */
+
+#define vcpu_of(p) container_of(p, struct sim_vcpu, program)
+
+void program_alarm(struct program *p, int64_t when)
+{
+	vcpu_of(p)->interruptible = true;
+	sim_timer_set(vcpu_of(p)->domain->sim, &vcpu_of(p)->wake, when);
+}
+
+void program_look_again(struct program *p)
+{
+	struct sim_domain *d = vcpu_of(p)->domain;
+
+	for (u32 i = 0; i < d->nr_vcpus; i++)
+		if (d->vcpu[i] && d->vcpu[i]->program.spinning)
+			cut_step(d->vcpu[i]);
+}
+
+void program_note_response(struct program *p, int64_t ns)
+{
+	add_sample(&vcpu_of(p)->response, ns);
+}
+
+int64_t program_runtime(const struct program *p)
+{
+	return sim_runtime(vcpu_of(p));
 }
 
 /* --- decisions ----------------------------------------------------------------- */
@@ -337,15 +356,19 @@ static void init_timer(struct timer *t, void (*fn)(void *), void *data)
 	*t = (struct timer){ .fn = fn, .data = data };
 }
 
-struct sim_vcpu *sim_add_vcpu(struct sim_domain *d, sim_program_fn program, const s64 *args,
-			      u32 nr_args)
+struct sim_vcpu *sim_add_vcpu_at(struct sim_domain *d, program_fn run, const s64 *args,
+				 u32 nr_args, s_time_t start)
 {
 	struct sim_vcpu *v = calloc(1, sizeof(*v));
 
 	v->domain = d;
-	v->program = program;
-	for (u32 i = 0; i < nr_args && i < ARRAY_SIZE(v->arg); i++)
-		v->arg[i] = args[i];
+	v->run = run;
+	for (u32 i = 0; i < nr_args && i < PROGRAM_ARGS; i++)
+		v->program.arg[i] = args[i];
+	v->program.shared = d->shared;
+	v->program.start = start;
+	v->program.id = d->nr_vcpus;
+	program_seed(&v->program, d->sim->config.seed, d->s.p.id, d->nr_vcpus);
 	v->woken_at = TIME_MAX;
 	v->created = d->sim->now;
 	init_timer(&v->wake, wake_fired, v);
@@ -356,9 +379,16 @@ struct sim_vcpu *sim_add_vcpu(struct sim_domain *d, sim_program_fn program, cons
 	}
 	d->vcpu = realloc(d->vcpu, (d->nr_vcpus + 1) * sizeof(*d->vcpu));
 	d->vcpu[d->nr_vcpus++] = v;
-	v->s.blocked_by = 0;
+	v->s.blocked_by = start > d->sim->now ? BLOCKED_EVENT : 0;
+	if (v->s.blocked_by)
+		sim_timer_set(d->sim, &v->wake, start);
 	sched_wake(&v->s, d->sim->now);
 	return v;
+}
+
+struct sim_vcpu *sim_add_vcpu(struct sim_domain *d, program_fn run, const s64 *args, u32 nr_args)
+{
+	return sim_add_vcpu_at(d, run, args, nr_args, d->sim->now);
 }
 
 void sim_remove_vcpu(struct sim_vcpu *v)

@@ -12,28 +12,11 @@
 
 #include "sched/engine/engine.h"
 #include "time/heap.h"
+#include "bench/workloads/programs.h"
 
 struct sim;
 struct sim_pcpu;
 struct sim_vcpu;
-
-/* What a vCPU does next. */
-enum sim_action {
-	SIM_RUN,        /* compute for `ns` of its own time */
-	SIM_SLEEP,      /* block for `ns` */
-	SIM_SLEEP_TILL, /* block until the time `ns`; not at all if that has passed */
-	SIM_WAIT,       /* block until sim_wake() */
-	SIM_YIELD,
-	SIM_END,        /* go down for good */
-};
-
-struct sim_step {
-	enum sim_action action;
-	s_time_t ns;
-};
-
-/* The program of a vCPU: called when the step before is done. */
-typedef struct sim_step (*sim_program_fn)(struct sim *sim, struct sim_vcpu *v);
 
 struct sim_latency {
 	u64 count;
@@ -45,20 +28,17 @@ struct sim_latency {
 struct sim_vcpu {
 	struct sched_vcpu s;     /* first */
 	struct sim_domain *domain;
-	sim_program_fn program;
-	s64 arg[4];              /* the program's parameters, and */
-	s64 state[4];            /* its memory */
-	struct sim_step step;    /* being executed */
-	s_time_t left;           /* of a SIM_RUN */
+	program_fn run;
+	struct program program;
+	struct program_step step; /* being executed */
+	s_time_t left;           /* of a PROGRAM_RUN */
 	s_time_t created;
 	struct timer wake;
 	struct sim_pcpu *last_pcpu;
 	s_time_t woken_at;       /* TIME_MAX: has run since */
 	struct sim_latency wait; /* from wake-up to running */
 	struct sim_latency response; /* from request to done, as the program tells */
-	bool interruptible;      /* its alarm ends the SIM_RUN it is in */
-	u64 rounds;              /* program's own count of finished jobs */
-	u64 missed;              /* and of those finished too late */
+	bool interruptible;      /* its alarm ends the PROGRAM_RUN it is in */
 };
 
 struct sim_domain {
@@ -67,7 +47,7 @@ struct sim_domain {
 	struct sim_domain *next;
 	struct sim_vcpu **vcpu;
 	u32 nr_vcpus;
-	s64 shared[4];           /* memory that its programs share */
+	volatile s64 shared[4];  /* memory that its programs share */
 };
 
 struct sim_pcpu {
@@ -128,13 +108,10 @@ void sim_free(struct sim *sim);
 struct sim_pool *sim_add_pool(struct sim *sim, u32 id, const char *policy);
 struct sim_domain *sim_add_domain(struct sim *sim, struct sim_pool *pool);
 /* The vCPU comes up at once.  @args: up to four parameters of the program. */
-struct sim_vcpu *sim_add_vcpu(struct sim_domain *d, sim_program_fn program, const s64 *args,
-			      u32 nr_args);
-/* For programs: @v, interruptible, is interrupted at @when, or woken if it waits. */
-void sim_alarm(struct sim_vcpu *v, s_time_t when);
-/* Its step ends now, whether it runs or not. */
-void sim_cut_step(struct sim_vcpu *v);
-void sim_note_response(struct sim_vcpu *v, s_time_t ns);
+struct sim_vcpu *sim_add_vcpu(struct sim_domain *d, program_fn run, const s64 *args, u32 nr_args);
+/* The same, asleep until @start. */
+struct sim_vcpu *sim_add_vcpu_at(struct sim_domain *d, program_fn run, const s64 *args,
+				 u32 nr_args, s_time_t start);
 /* Take it out again, whatever it does. */
 void sim_remove_vcpu(struct sim_vcpu *v);
 /* Keep the first @n wake-up latencies, and responses, of @v for percentiles. */
