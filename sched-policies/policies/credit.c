@@ -10,34 +10,35 @@
  * gets credit, from when it is found running at a tick until it has saved more
  * than a slice.
  */
-#include "sched-policies/api/policy_env.h"
+#include "sched-policies/api/policy_classes.h"
+#include "sched-policies/api/policy_share.h"
 
-enum priority { BOOST, UNDER, OVER, PRIORITIES };
+enum { BOOST, UNDER, OVER }; /* classes */
 
 struct credit_pool {
-	struct list active;            /* credit_domain.link of domains with active vCPUs */
-	u32 queued[PRIORITIES];        /* vCPUs on all run queues */
+	struct policy_classes_pool classes; /* first */
+	struct list active;            /* credit_domain.share of those with active vCPUs */
+	s64 balance;                   /* sum of the active vCPUs' credit after accounting */
 };
 
 struct credit_domain {
-	struct list link, vcpus;       /* vcpus: credit_vcpu.active_link */
+	struct policy_share share;     /* first; what all its active vCPUs get */
+	struct list vcpus;             /* credit_vcpu.active_link */
 	u32 nr_active;
-	s64 grant;                     /* while accounting: for all its vCPUs; -1 undecided */
 };
 
 struct credit_pcpu {
-	struct list queue[PRIORITIES]; /* credit_vcpu.link */
+	struct policy_classes_pcpu classes; /* first */
 	struct policy_vcpu *put;       /* queued by the put before this pick */
 	struct policy_vcpu *yielded;   /* the same, if it wants others to go first */
 	bool ticking;
 };
 
 struct credit_vcpu {
-	struct list link, active_link;
+	struct policy_classes_vcpu in; /* first; ran_until: it has paid until then */
+	struct list active_link;
 	s64 credit;                    /* ns, negative is debt */
-	s_time_t charged;              /* until when it has paid */
-	u8 priority;
-	bool active, capped, queued;
+	bool active, capped;
 };
 
 #define credit_pool(pi) POLICY_DATA(struct credit_pool, pi)
@@ -74,51 +75,6 @@ static s_time_t slice_of(const struct policy_instance *pi)
 	return policy_tunable(pi, TSLICE_MS) * POLICY_NS_PER_MS;
 }
 
-/* --- run queues -------------------------------------------------------------- */
-
-static void queue_add(struct policy_instance *pi, struct policy_vcpu *v)
-{
-	struct credit_vcpu *cv = credit_vcpu(v);
-
-	list_add_tail(&credit_pcpu(v->pcpu)->queue[cv->priority], &cv->link);
-	credit_pool(pi)->queued[cv->priority]++;
-	cv->queued = true;
-}
-
-static void queue_remove(struct policy_instance *pi, struct policy_vcpu *v)
-{
-	struct credit_vcpu *cv = credit_vcpu(v);
-
-	list_del(&cv->link);
-	credit_pool(pi)->queued[cv->priority]--;
-	cv->queued = false;
-}
-
-static void set_priority(struct policy_instance *pi, struct policy_vcpu *v, enum priority priority)
-{
-	struct credit_vcpu *cv = credit_vcpu(v);
-	bool queued = cv->queued;
-
-	if (cv->priority == priority)
-		return;
-	if (queued)
-		queue_remove(pi, v);
-	cv->priority = priority;
-	if (queued)
-		queue_add(pi, v);
-}
-
-/* @v has just been queued at v->pcpu: who shall look at it? */
-static void tickle(struct policy_instance *pi, struct policy_vcpu *v)
-{
-	struct policy_vcpu *running = v->pcpu->running;
-
-	if (!running || credit_vcpu(v)->priority < credit_vcpu(running)->priority)
-		policy_kick(v->pcpu);
-	if (running)
-		policy_offer(pi, v);
-}
-
 /* --- credit ------------------------------------------------------------------ */
 
 static void activate(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
@@ -133,7 +89,7 @@ static void activate(struct policy_instance *pi, struct policy_vcpu *v, s_time_t
 		return;
 	if (list_empty(&credit_pool(pi)->active))
 		policy_instance_timer(pi, now - now % slice_of(pi) + slice_of(pi));
-	list_add_tail(&credit_pool(pi)->active, &cd->link);
+	list_add_tail(&credit_pool(pi)->active, &cd->share.link);
 }
 
 static void deactivate(struct policy_vcpu *v)
@@ -145,27 +101,25 @@ static void deactivate(struct policy_vcpu *v)
 	credit_vcpu(v)->active = false;
 	list_del(&credit_vcpu(v)->active_link);
 	if (!--cd->nr_active)
-		list_del(&cd->link);
+		list_del(&cd->share.link);
 }
 
-/* The vCPU that runs on @pc pays for the time since it last did. */
-static void charge(struct policy_instance *pi, struct policy_pcpu *pc, struct policy_vcpu *v,
-		   s_time_t now)
+/* @v, running, pays for the time since it last did. */
+static void charge(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
 	struct credit_vcpu *cv = credit_vcpu(v);
-	s_time_t from = MAX(cv->charged, pc->since);
+	s_time_t from = MAX(cv->in.ran_until, v->pcpu->since);
 
 	if (policy_tunable(pi, ACCOUNTING) != SAMPLED && now > from)
 		cv->credit -= now - from;
-	cv->charged = now;
+	cv->in.ran_until = now;
 }
 
 static void judge(struct policy_instance *pi, struct policy_vcpu *v)
 {
-	if (credit_vcpu(v)->credit < 0)
-		set_priority(pi, v, OVER);
-	else if (credit_vcpu(v)->priority == OVER)
-		set_priority(pi, v, UNDER);
+	u8 class = credit_vcpu(v)->in.class;
+
+	policy_class_set(pi, v, credit_vcpu(v)->credit < 0 ? OVER : MIN(class, UNDER));
 }
 
 /* A cap is used up: wait, running or not, until accounting lifts it. */
@@ -181,12 +135,12 @@ static void set_capped(struct policy_instance *pi, struct policy_vcpu *v, bool c
 	if (v->state == VCPU_RUNNING) {
 		policy_kick(v->pcpu);
 	} else if (v->state == VCPU_READY && capped) {
-		queue_remove(pi, v);
+		policy_class_remove(pi, v);
 		policy_park(v);
 	} else if (v->state == VCPU_READY) {
 		policy_unpark(v, now);
-		queue_add(pi, v);
-		tickle(pi, v);
+		policy_class_add(pi, v);
+		policy_class_tickle(pi, v);
 	}
 }
 
@@ -196,7 +150,7 @@ static void settle_vcpu(struct policy_instance *pi, struct policy_vcpu *v, s64 g
 	struct credit_vcpu *cv = credit_vcpu(v);
 
 	if (v->state == VCPU_RUNNING)
-		charge(pi, v->pcpu, v, now);
+		charge(pi, v, now);
 	cv->credit = MAX(cv->credit + grant, -slice_of(pi));
 	judge(pi, v);
 	if (cap && cv->credit < -cap)
@@ -207,70 +161,55 @@ static void settle_vcpu(struct policy_instance *pi, struct policy_vcpu *v, s64 g
 		cv->credit /= 2;
 		deactivate(v);
 	}
+	credit_pool(pi)->balance += cv->credit;
 }
 
-/* @pot by weight among the undecided; who gets more than it can use (or all, if @last) is
- * decided.  What is left of the pot. */
-static s64 share_out(struct policy_instance *pi, s64 pot, bool last)
+/* Nobody uses more than a slice for each vCPU, or the cap, in the time of one; what makes good the
+ * debts of before, @extra for each unit of weight in 2^16ths, comes on top. */
+static void claim(struct credit_domain *cd, s64 slice, s64 extra)
 {
-	struct list *active = &credit_pool(pi)->active;
-	s64 weights = 0, left = pot, slice = slice_of(pi);
-	struct credit_domain *cd;
-	u32 shift = 0;
+	const s64 *param = POLICY_OWNER(cd, domain)->param;
 
-	while (pot >> shift > INT32_MAX) /* so that the product below fits */
-		shift++;
-	list_for_each_entry(cd, active, link)
-		if (cd->grant < 0)
-			weights += POLICY_OWNER(cd, domain)->param[WEIGHT] * cd->nr_active;
-	list_for_each_entry(cd, active, link) {
-		const s64 *param = POLICY_OWNER(cd, domain)->param;
-		s64 share, most = slice * cd->nr_active;
-
-		if (cd->grant >= 0)
-			continue;
-		if (param[CAP])
-			most = MIN(most, slice * param[CAP] / 100);
-		share = (pot >> shift) * param[WEIGHT] * cd->nr_active / weights << shift;
-		if (share >= most || last) {
-			cd->grant = MIN(share, most);
-			left -= cd->grant;
-		}
-	}
-	return left;
+	cd->share.weight = param[WEIGHT] * cd->nr_active;
+	cd->share.most = slice * cd->nr_active + (extra * cd->share.weight >> 16);
+	if (param[CAP])
+		cd->share.most = MIN(cd->share.most, slice * param[CAP] / 100);
 }
 
+/* Handed out are the pool's time and what all are in debt together, lest they all stay in it. */
 static void credit_instance_timer(struct policy_instance *pi, s_time_t now)
 {
-	struct list *active = &credit_pool(pi)->active;
-	s64 slice = slice_of(pi), pot = slice * pi->nr_pcpus;
+	struct credit_pool *pool = credit_pool(pi);
+	s64 slice = slice_of(pi), debt = -MIN(pool->balance, 0), weights = 0;
 	struct credit_domain *cd, *next_cd;
 	struct credit_vcpu *cv, *next_cv;
 
-	list_for_each_entry(cd, active, link)
-		cd->grant = -1;
-	for (int round = 0; round < 4; round++)
-		pot = share_out(pi, pot, round == 3);
-	list_for_each_entry_safe(cd, next_cd, active, link) {
+	list_for_each_entry(cd, &pool->active, share.link)
+		weights += POLICY_OWNER(cd, domain)->param[WEIGHT] * cd->nr_active;
+	list_for_each_entry(cd, &pool->active, share.link)
+		claim(cd, slice, (debt << 16) / weights);
+	policy_share_out(&pool->active, slice * pi->nr_pcpus + debt);
+	pool->balance = 0;
+	list_for_each_entry_safe(cd, next_cd, &pool->active, share.link) {
 		s64 cap = POLICY_OWNER(cd, domain)->param[CAP] * slice / 100, nr = cd->nr_active;
 
 		list_for_each_entry_safe(cv, next_cv, &cd->vcpus, active_link)
-			settle_vcpu(pi, POLICY_OWNER(cv, vcpu), cd->grant / nr, cap / nr, now);
+			settle_vcpu(pi, POLICY_OWNER(cv, vcpu), cd->share.grant / nr, cap / nr, now);
 	}
-	if (!list_empty(active))
+	if (!list_empty(&pool->active))
 		policy_instance_timer(pi, now - now % slice + slice);
 }
 
-/* Ticks are at multiples of a third of a slice, give or take the jitter, while the pCPU is busy. */
+/* While the pCPU is busy: at multiples of a third of a slice, or so much apart give or take. */
 static void set_tick(struct policy_instance *pi, struct policy_pcpu *pc, s_time_t now)
 {
 	s_time_t tick = slice_of(pi) / 3, when = now - now % tick + tick;
 	s_time_t jitter = tick * policy_tunable(pi, TICK_JITTER) / 100;
 
 	if (jitter)
-		when += (s_time_t)(policy_random(pi) % (2 * jitter + 1)) - jitter;
+		when = now + tick - jitter + (s_time_t)(policy_random(pi) % (2 * jitter + 1));
 	credit_pcpu(pc)->ticking = true;
-	policy_pcpu_timer(pc, MAX(when, now + 1));
+	policy_pcpu_timer(pc, when);
 }
 
 static void credit_pcpu_timer(struct policy_instance *pi, struct policy_pcpu *pc, s_time_t now)
@@ -281,11 +220,11 @@ static void credit_pcpu_timer(struct policy_instance *pi, struct policy_pcpu *pc
 	if (!v)
 		return;
 	set_tick(pi, pc, now);
-	charge(pi, pc, v, now);
+	charge(pi, v, now);
 	if (policy_tunable(pi, ACCOUNTING) == SAMPLED)
 		credit_vcpu(v)->credit -= slice_of(pi) / 3;
-	if (credit_vcpu(v)->priority == BOOST) /* it computes: no boost any more */
-		credit_vcpu(v)->priority = UNDER;
+	if (credit_vcpu(v)->in.class == BOOST) /* it computes: no boost any more */
+		credit_vcpu(v)->in.class = UNDER;
 	activate(pi, v, now);
 }
 
@@ -300,72 +239,52 @@ static void credit_enqueue(struct policy_instance *pi, struct policy_vcpu *v,
 		policy_park(v);
 		return;
 	}
-	if (why == ENQUEUE_WAKE && cv->priority == UNDER && policy_tunable(pi, BOOSTING)) {
-		cv->priority = BOOST;
+	if (why == ENQUEUE_WAKE && cv->in.class == UNDER && policy_tunable(pi, BOOSTING)) {
+		cv->in.class = BOOST;
 		policy_count(pi, COUNT_BOOSTS);
 	}
-	queue_add(pi, v);
-	tickle(pi, v);
+	policy_class_add(pi, v);
+	policy_class_tickle(pi, v);
 }
 
 static void credit_dequeue(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
-	if (credit_vcpu(v)->queued)
-		queue_remove(pi, v);
+	if (credit_vcpu(v)->in.queued)
+		policy_class_remove(pi, v);
 }
 
-/* First vCPU of @from's queues, down to priority @worst, that may run on @pc and has not run
- * after @cold. */
-static inline struct policy_vcpu *best_of(struct policy_pcpu *from, struct policy_pcpu *pc,
-					  int worst, s_time_t cold)
+/* Somebody else's, if @own (NULL: none) is in debt.  With work of its own a pCPU leaves alone what
+ * is in debt or cache-hot elsewhere. */
+static struct policy_vcpu *take_from_others(struct policy_instance *pi, struct policy_pcpu *pc,
+					    struct policy_vcpu *own, s_time_t now)
 {
-	struct credit_vcpu *cv;
-
-	for (int priority = BOOST; priority <= worst; priority++)
-		list_for_each_entry(cv, &credit_pcpu(from)->queue[priority], link)
-			if (policy_may_run(POLICY_OWNER(cv, vcpu), pc) && cv->charged <= cold &&
-			    POLICY_OWNER(cv, vcpu) != credit_pcpu(pc)->yielded)
-				return POLICY_OWNER(cv, vcpu);
-	return NULL;
-}
-
-/* The other pCPUs in turn, starting behind @pc.  With work of its own (@busy) it leaves alone what
- * is in debt or cache-hot there. */
-static struct policy_vcpu *best_elsewhere(struct policy_instance *pi, struct policy_pcpu *pc,
-					  bool busy, s_time_t now)
-{
-	s_time_t hot = policy_tunable(pi, MIGR_DELAY_US) * POLICY_NS_PER_US;
+	const u32 *queued = credit_pool(pi)->classes.queued;
 	struct policy_vcpu *v = NULL;
 
-	for (struct list *at = pc->node.next; !v && at != &pc->node; at = at->next)
-		if (at != &pi->pcpus)
-			v = best_of(list_entry(at, struct policy_pcpu, node), pc,
-				    busy ? UNDER : OVER, busy ? now - hot : TIME_MAX);
+	if (pi->nr_pcpus == 1)
+		return NULL;
+	if (!own)
+		v = policy_class_elsewhere(pi, pc, OVER, TIME_MAX);
+	else if (credit_vcpu(own)->in.class == OVER && queued[BOOST] + queued[UNDER])
+		v = policy_class_elsewhere(pi, pc, UNDER, now - POLICY_NS_PER_US *
+					   policy_tunable(pi, MIGR_DELAY_US));
+	if (v)
+		policy_count(pi, COUNT_STEALS);
 	return v;
 }
 
 static struct policy_decision credit_pick(struct policy_instance *pi, struct policy_pcpu *pc,
 					  s_time_t now)
 {
-	struct credit_pool *pool = credit_pool(pi);
 	struct credit_pcpu *cp = credit_pcpu(pc);
-	struct policy_vcpu *v = best_of(pc, pc, OVER, TIME_MAX), *other = NULL;
-	struct policy_vcpu *put = cp->put;
+	struct policy_vcpu *v = policy_class_first(pc, pc, OVER, TIME_MAX, cp->yielded);
+	struct policy_vcpu *put = cp->put, *other = take_from_others(pi, pc, v, now);
 
-	cp->put = NULL;
-	if (pi->nr_pcpus > 1 &&
-	    (!v || (credit_vcpu(v)->priority == OVER && pool->queued[BOOST] + pool->queued[UNDER])))
-		other = best_elsewhere(pi, pc, v, now);
-	if (other) {
-		policy_count(pi, COUNT_STEALS);
-		v = other;
-	}
-	if (!v)
-		v = cp->yielded;
-	cp->yielded = NULL;
+	v = other ? other : v ? v : cp->yielded;
+	cp->put = cp->yielded = NULL;
 	if (!v)
 		return (struct policy_decision){ NULL, 0 };
-	queue_remove(pi, v);
+	policy_class_remove(pi, v);
 	if (put && put != v && !put->parked)
 		policy_offer(pi, put);
 	if (!cp->ticking)
@@ -378,7 +297,7 @@ static void credit_put(struct policy_instance *pi, struct policy_pcpu *pc, struc
 {
 	struct credit_vcpu *cv = credit_vcpu(v);
 
-	charge(pi, pc, v, now);
+	charge(pi, v, now);
 	if (policy_tunable(pi, ACCOUNTING) == BY_TIME_AND_STOP) {
 		activate(pi, v, now);
 		judge(pi, v);
@@ -389,7 +308,7 @@ static void credit_put(struct policy_instance *pi, struct policy_pcpu *pc, struc
 		policy_park(v);
 		return;
 	}
-	queue_add(pi, v);
+	policy_class_add(pi, v);
 	credit_pcpu(pc)->put = v;
 	if (why == PUT_YIELDED)
 		credit_pcpu(pc)->yielded = v;
@@ -405,8 +324,7 @@ static int credit_init(struct policy_instance *pi)
 
 static void credit_pcpu_add(struct policy_instance *pi, struct policy_pcpu *pc, s_time_t now)
 {
-	for (int i = 0; i < PRIORITIES; i++)
-		list_init(&credit_pcpu(pc)->queue[i]);
+	policy_classes_init(pc);
 }
 
 static void credit_domain_add(struct policy_instance *pi, struct policy_domain *d, s_time_t now)
@@ -416,7 +334,7 @@ static void credit_domain_add(struct policy_instance *pi, struct policy_domain *
 
 static void credit_vcpu_add(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
-	credit_vcpu(v)->priority = UNDER;
+	credit_vcpu(v)->in.class = UNDER;
 }
 
 static void credit_vcpu_remove(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
@@ -439,12 +357,11 @@ static int credit_check_tunables(const s64 *value)
 
 static void credit_dump(const struct policy_instance *pi, struct policy_printer *out)
 {
-	static const char *const names[] = { "boost", "under", "over" };
 	const struct policy_vcpu *v;
 
 	policy_for_each_vcpu(v, pi)
-		out->line(out, "d%uv%u: %s, credit %ld us%s%s", v->domain->id, v->id,
-			  names[credit_vcpu(v)->priority], (long)(credit_vcpu(v)->credit / 1000),
+		out->line(out, "d%uv%u: class %u, credit %ld us%s%s", v->domain->id, v->id,
+			  credit_vcpu(v)->in.class, (long)(credit_vcpu(v)->credit / 1000),
 			  credit_vcpu(v)->active ? ", active" : "",
 			  credit_vcpu(v)->capped ? ", capped" : "");
 }
