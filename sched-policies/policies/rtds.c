@@ -4,14 +4,13 @@
  * parameters.  Each vCPU is a server: a budget in every period, and the period's
  * end as deadline.  Four kinds of server by tunable: they differ in what becomes
  * of the budget while the vCPU sleeps and when it comes back.  A vCPU without
- * budget waits, or uses what is left over if it has extra time.  State per
- * pool.  Page: rtds.md.
+ * budget waits, or with extra time goes on a level lower, behind all higher
+ * ones.  State per pool.  Page: rtds.md.
  */
 #include "sched-policies/api/policy_queue.h"
 
 struct rtds_pool {
-	struct tree queue;   /* with budget, by deadline */
-	struct tree extra;   /* without, by level */
+	struct tree queue;   /* with budget, by level and deadline */
 	struct tree renewal; /* rtds_vcpu.renew of those awake, by the next replenishment */
 };
 
@@ -21,11 +20,10 @@ struct rtds_vcpu {
 	s_time_t deadline;      /* 0: never been ready */
 	s_time_t slept_at;
 	s64 budget;
-	u32 level;              /* extra budgets used up in this period */
-	bool in_extra;          /* queued in `extra`, not in `queue` */
+	u32 level;              /* budgets used up in this period: above 0 is extra time */
 	bool serving;           /* sporadic: an activation is open */
 	s_time_t active_since;  /* of it */
-	s64 used;               /* in it */
+	s64 used;               /* in it, extra time apart */
 	s64 owed;               /* sporadic: comes back at `due` */
 	s_time_t due;
 };
@@ -49,6 +47,9 @@ static const struct policy_tunable rtds_vcpu_params[] = {
 	[EXTRATIME] = { "extratime", 0, 1, 1, "may use what is left over" },
 };
 
+#define LOWEST_LEVEL 63
+#define LEVEL_SHIFT 56 /* a deadline stays below */
+
 #define rtds_pool(pi) POLICY_DATA(struct rtds_pool, pi)
 #define rtds_vcpu(v) POLICY_DATA(struct rtds_vcpu, v)
 #define rtds_pcpu(pc) POLICY_DATA(struct rtds_pcpu, pc)
@@ -67,6 +68,12 @@ static s_time_t full(const struct policy_vcpu *v)
 static bool has_budget(const struct policy_vcpu *v)
 {
 	return rtds_vcpu(v)->budget >= SLICE_MIN;
+}
+
+/* Of the promised kind. */
+static bool has_own_budget(const struct policy_vcpu *v)
+{
+	return !rtds_vcpu(v)->level && has_budget(v);
 }
 
 static bool sporadic(const struct policy_instance *pi)
@@ -131,14 +138,14 @@ static void replenish_sporadic(struct policy_vcpu *v, s_time_t now)
 	if (!rv->deadline) {
 		rv->budget = full(v);
 	} else if (rv->owed && now >= rv->due) {
-		rv->budget = MIN(rv->budget + rv->owed, full(v));
+		rv->budget = MIN((rv->level ? 0 : rv->budget) + rv->owed, full(v));
 		rv->owed = 0;
 		rv->level = 0;
 	}
-	if (rv->serving && has_budget(v))
+	if (rv->serving && has_own_budget(v))
 		return;
 	rv->deadline = now + period(v);
-	rv->serving = has_budget(v);
+	rv->serving = has_own_budget(v);
 	rv->active_since = now;
 	rv->used = 0;
 }
@@ -147,15 +154,11 @@ static void replenish_sporadic(struct policy_vcpu *v, s_time_t now)
 static void replenish_periodic(struct policy_vcpu *v, s_time_t now)
 {
 	struct rtds_vcpu *rv = rtds_vcpu(v);
-	bool first = !rv->deadline;
 
-	if (first || !advance(v, now)) {
-		if (first)
-			advance(v, now);
-		rv->budget = first ? full(v) : MAX(rv->budget - (now - rv->slept_at), 0);
-		return;
-	}
-	rv->budget = MAX(full(v) - (now - (rv->deadline - period(v))), 0);
+	if (advance(v, now))
+		rv->budget = MAX(full(v) - (now - (rv->deadline - period(v))), 0);
+	else
+		rv->budget = MAX(rv->budget - (now - rv->slept_at), 0);
 }
 
 static void wake_up(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
@@ -191,16 +194,21 @@ static void replenish(struct policy_instance *pi, struct policy_vcpu *v, s_time_
 
 /* --- queues ------------------------------------------------------------------------ */
 
+static s64 key_of(const struct policy_vcpu *v)
+{
+	return ((s64)rtds_vcpu(v)->level << LEVEL_SHIFT) + rtds_vcpu(v)->deadline;
+}
+
 static void queue_add(struct policy_instance *pi, struct policy_vcpu *v)
 {
-	struct rtds_pool *pool = rtds_pool(pi);
 	struct rtds_vcpu *rv = rtds_vcpu(v);
 
-	rv->in_extra = !has_budget(v);
-	if (!rv->in_extra)
-		policy_queue_add(&pool->queue, v, rv->deadline);
-	else if (v->param[EXTRATIME])
-		policy_queue_add(&pool->extra, v, rv->level);
+	if (!has_budget(v) && v->param[EXTRATIME]) {
+		rv->level = MIN(rv->level + 1, LOWEST_LEVEL);
+		rv->budget = full(v);
+	}
+	if (has_budget(v))
+		policy_queue_add(&rtds_pool(pi)->queue, v, key_of(v));
 	else
 		policy_park(v);
 }
@@ -208,26 +216,18 @@ static void queue_add(struct policy_instance *pi, struct policy_vcpu *v)
 static void queue_remove(struct policy_instance *pi, struct policy_vcpu *v)
 {
 	if (policy_queued(v))
-		policy_queue_remove(rtds_vcpu(v)->in_extra ? &rtds_pool(pi)->extra :
-				    &rtds_pool(pi)->queue, v);
+		policy_queue_remove(&rtds_pool(pi)->queue, v);
 }
 
-/* Extra time comes behind every deadline. */
 static s64 running_key(struct policy_instance *pi, struct policy_pcpu *pc, s_time_t now)
 {
-	const struct rtds_vcpu *rv = rtds_vcpu(pc->running);
-
-	return rv->in_extra || rv->budget <= now - pc->since ? TIME_MAX : rv->deadline;
+	return rtds_vcpu(pc->running)->budget <= now - pc->since ? TIME_MAX : key_of(pc->running);
 }
 
 static void tickle(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
-	if (!policy_queued(v))
-		return;
-	if (rtds_vcpu(v)->in_extra)
-		policy_offer(pi, v);
-	else
-		policy_queue_preempt(pi, v, rtds_vcpu(v)->deadline, running_key, now);
+	if (policy_queued(v))
+		policy_queue_preempt(pi, v, key_of(v), running_key, now);
 }
 
 static void rtds_enqueue(struct policy_instance *pi, struct policy_vcpu *v,
@@ -285,32 +285,23 @@ static void rtds_instance_timer(struct policy_instance *pi, s_time_t now)
 static struct policy_decision rtds_pick(struct policy_instance *pi, struct policy_pcpu *pc,
 					s_time_t now)
 {
-	struct rtds_pool *pool = rtds_pool(pi);
-	struct policy_vcpu *last = rtds_pcpu(pc)->yielded;
-	struct policy_vcpu *v = policy_queue_first(&pool->queue, pc, last);
+	struct tree *queue = &rtds_pool(pi)->queue;
+	struct policy_vcpu *v = policy_queue_first(queue, pc, rtds_pcpu(pc)->yielded);
 
 	rtds_pcpu(pc)->yielded = NULL;
-	if (!v || v == last) {
-		struct policy_vcpu *e = policy_queue_first(&pool->extra, pc, last);
-
-		v = e ? e : v;
-	}
 	if (!v)
 		return (struct policy_decision){ NULL, 0 };
-	queue_remove(pi, v);
-	return (struct policy_decision){
-		v, MIN(rtds_vcpu(v)->in_extra ? full(v) : rtds_vcpu(v)->budget, SLICE_MAX) };
+	policy_queue_remove(queue, v);
+	return (struct policy_decision){ v, MIN(rtds_vcpu(v)->budget, SLICE_MAX) };
 }
 
 static void charge(struct policy_instance *pi, struct policy_vcpu *v, s_time_t used)
 {
 	struct rtds_vcpu *rv = rtds_vcpu(v);
 
-	if (rv->in_extra) {
-		rv->level++;
-		return;
-	}
 	rv->budget = MAX(rv->budget - used, 0);
+	if (rv->level)
+		return;
 	rv->used += used;
 	if (sporadic(pi) && !has_budget(v))
 		end_activation(v);
