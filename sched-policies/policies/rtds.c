@@ -324,9 +324,7 @@ static void rtds_put(struct policy_instance *pi, struct policy_pcpu *pc, struct 
 		rtds_pcpu(pc)->yielded = v;
 }
 
-/* --- settings ---------------------------------------------------------------------- */
-
-/* A new period from now on. */
+/* Settings: a new period from now on. */
 static void rtds_vcpu_tuned(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
 	struct rtds_vcpu *rv = rtds_vcpu(v);
