@@ -54,6 +54,8 @@ long hypercall_sysctl(u64 arg)
 	if (op.cmd >= ARRAY_SIZE(sub_ops) || !sub_ops[op.cmd])
 		return -ENOSYS;
 	rc = sub_ops[op.cmd](&op);
+	if (rc == -ERESTART)
+		return HYPERCALL_CONTINUE(sysctl, arg);
 	/* -ENOBUFS: the structure tells how much room is needed. */
 	if ((!rc || rc == -ENOBUFS) && copy_to_guest(arg, &op, sizeof(op)))
 		rc = -EFAULT;
