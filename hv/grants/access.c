@@ -145,12 +145,13 @@ static void use_end_unlocked(struct domain *owner, u32 ref, bool write)
 	spin_unlock(&owner->grants->lock);
 }
 
-/* The grant says: use that other domain's grant to me. Not through a second such step. */
+/* The grant says: use that other domain's grant to me. Not through a second such step, nor through
+ * the owner itself. */
 static s16 follow(struct domain *owner, domid_t via, bool write, struct grant_use *use)
 {
 	struct grant_use inner;
-	struct domain *d = domain_get(via);
-	s16 status = GNTST_bad_domain;
+	struct domain *d = via == owner->id ? NULL : domain_get(via);
+	s16 status = GNTST_general_error;
 
 	if (d)
 		status = grant_get(d, owner->id, use->via_ref, write, GRANT_FOLLOW, &inner);

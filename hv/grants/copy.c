@@ -17,13 +17,22 @@ struct copy_end {
 	struct grant_use use;
 };
 
+static bool domain_exists(domid_t domid)
+{
+	struct domain *d = domain_get(domid);
+
+	if (d)
+		domain_put(d);
+	return d;
+}
+
 static s16 own_frame_get(struct copy_end *end, domid_t domid, u64 gmfn)
 {
 	struct domain *d = current->domain;
 	struct page_info *pg;
 
 	if (domid != DOMID_SELF)
-		return GNTST_permission_denied;
+		return domain_exists(domid) ? GNTST_permission_denied : GNTST_bad_domain;
 	if (!mfn_valid(gmfn))
 		return GNTST_bad_page;
 	pg = mfn_to_page(gmfn);
