@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Debug keys that show the machine's state: memory, domains and their vCPUs,
- * scheduling pools.  Reads without locks but for the lists it walks, so a dump
+ * event channels and grants, scheduling pools.  Reads without locks but for the lists it walks, so a dump
  * of a busy machine is a series of snapshots, each line right by itself.
  */
 #include "console/console.h"
 #include "console/internal.h"
 #include "console/keys.h"
 #include "domain/domain.h"
+#include "evtchn/evtchn.h"
+#include "grants/grants.h"
 #include "lib/printf.h"
 #include "memory/frame-alloc.h"
 #include "x86/power.h"
@@ -28,6 +30,17 @@ static struct domain *domain_after(s32 id)
 	return found ? domain_get(id) : NULL;
 }
 
+static void for_each_domain(void (*dump)(struct domain *d))
+{
+	struct domain *d;
+
+	for (s32 id = -1; (d = domain_after(id));) {
+		id = d->id;
+		dump(d);
+		domain_put(d);
+	}
+}
+
 static void dump_vcpu(struct vcpu *v)
 {
 	static const char *const names[] = { "running", "runnable", "blocked", "offline" };
@@ -41,22 +54,32 @@ static void dump_vcpu(struct vcpu *v)
 		 v->info->evtchn_upcall_mask ? " (masked)" : "", v->poll_port);
 }
 
-static void dump_domains(void)
+static void dump_domain(struct domain *d)
 {
-	struct domain *d;
 	struct vcpu *v;
 	unsigned i;
 
+	log_info(" domain %u: %u references, %lu of %lu pages, %lu pages of ours, paused %u%s%s", d->id,
+		 d->refcount, d->tot_pages, d->max_pages, d->hv_pages, d->pause_count,
+		 d->shut_down ? ", shut down" : "", d->state >= DOM_DYING ? ", dying" : "");
+	for_each_vcpu(d, v, i)
+		dump_vcpu(v);
+}
+
+static void dump_domains(void)
+{
 	log_info("domains at %lu ns", (unsigned long)now_ns());
-	for (s32 id = -1; (d = domain_after(id));) {
-		id = d->id;
-		log_info(" domain %u: %u references, %lu of %lu pages, %lu pages of ours, paused %u%s%s",
-			 d->id, d->refcount, d->tot_pages, d->max_pages, d->hv_pages, d->pause_count,
-			 d->shut_down ? ", shut down" : "", d->state >= DOM_DYING ? ", dying" : "");
-		for_each_vcpu(d, v, i)
-			dump_vcpu(v);
-		domain_put(d);
-	}
+	for_each_domain(dump_domain);
+}
+
+static void dump_events(void)
+{
+	for_each_domain(evtchn_dump);
+}
+
+static void dump_grants(void)
+{
+	for_each_domain(grants_dump);
 }
 
 static void dump_memory(void)
@@ -115,6 +138,8 @@ static void dump_scheduling(void)
 
 void debug_dumps_init(void)
 {
+	debug_key_register('e', "event channels", dump_events);
+	debug_key_register('g', "grants", dump_grants);
 	debug_key_register('m', "memory", dump_memory);
 	debug_key_register('q', "domains and vCPUs", dump_domains);
 	debug_key_register('r', "scheduling pools and run queues", dump_scheduling);

@@ -42,5 +42,7 @@ bool vcpu_events_pending(const struct vcpu *v);
 /* Mark upcall pending in vcpu_info and make @v notice (wake it, kick its pCPU). */
 void vcpu_mark_events_pending(struct vcpu *v);
 bool evtchn_port_pending(struct domain *d, u32 port);
+/* Ports of @d to the console, for the debug key. */
+void evtchn_dump(struct domain *d);
 
 #endif

@@ -31,5 +31,7 @@ void grants_domain_free(struct domain *d);
 int grants_acquire_frames(struct domain *d, u32 id, u64 frame, u32 nr, u64 *mfns);
 /* The largest number of frames of that table, 0 for a bad @id. */
 u32 grants_resource_frames(const struct domain *d, u32 id);
+/* Grants and mappings of @d to the console, for the debug key. */
+void grants_dump(struct domain *d);
 
 #endif
