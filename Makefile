@@ -165,13 +165,21 @@ clean:
 GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
 PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
-GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv)
+GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv) \
+	$(B)/guests/events-pv $(B)/guests/grants-pv
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
-$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/guests/pv/pv.h | $(B)/.packages
+$(B)/guests/events-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c $(wildcard bench/guests/pv/events*.c)
+$(B)/guests/grants-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c $(wildcard bench/guests/pv/grants*.c)
+$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h $(wildcard bench/guests/pv/*.h) | $(B)/.packages
 	$(call say,GUEST,$@)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(GUEST_CFLAGS) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 		-T bench/guests/pv/pv.lds -o $@ $(filter %.c %.S,$^)
-guests: $(GUESTS)
+# A program for the Linux guests.
+$(B)/guests/stress: dom0/guests/stress.c | $(B)/.packages
+	$(call say,GUEST,$@)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(DOM0_CFLAGS) -static -pthread -o $@ $<
+guests: $(GUESTS) $(B)/guests/stress

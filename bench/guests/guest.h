@@ -23,7 +23,7 @@ typedef int64_t s64;
 /* Entered by the platform when it is ready; the return value ends the run. */
 void guest_main(const char *cmdline);
 
-/* %d %u %lu %lx %x %s; lines go to the hypervisor's console. */
+/* %d %ld %u %lu %lx %x %s; lines go to the hypervisor's console. */
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 __attribute__((noreturn)) void guest_stop(void);
 /* Value of "name=" in the command line, copied to @buf; false if it is not there. */

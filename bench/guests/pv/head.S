@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PV bench guest: ELF notes, first instructions, trap entries.  A PV trap frame
- * has RCX and R11 on top; iret is a hypercall that wants RAX, R11, RCX, flags
- * before the hardware part (<xen/arch-x86/xen-x86_64.h>).
+ * PV bench guest: ELF notes, first instructions, trap entries (frames: pv-iret.h).
  */
 #include <xen/elfnote.h>
 
-#define HYPERVISOR_iret 23
+#include "bench/guests/pv/pv-iret.h"
+
 #define VGCF_IN_SYSCALL 0x100
 #define USER_CS 0xe033
 #define USER_SS 0xe02b
@@ -49,16 +48,6 @@ _start:
 	mov %rsi, %rdi
 	call platform_start
 	ud2
-
-/* Back from a trap without error code; everything but RCX and R11 is as it was. */
-.macro PV_IRET flags=0
-	mov 8(%rsp), %r11
-	movq $\flags, 8(%rsp)
-	push %r11
-	push %rax
-	mov $HYPERVISOR_iret, %eax
-	syscall
-.endm
 
 	.globl trap_bp
 trap_bp:

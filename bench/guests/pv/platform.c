@@ -117,7 +117,7 @@ u64 spare_mfn(unsigned i)
 	return pfn_to_mfn(start_info->nr_pages - 1 - i);
 }
 
-static void set_traps(void)
+void platform_set_traps(void)
 {
 	static const struct trap_info traps[] = {
 		{ 0, 0, 0xe033, (u64)trap_de },	 { 1, 0, 0xe033, (u64)trap_db },
@@ -144,7 +144,7 @@ void platform_start(struct start_info *si)
 	u8 *stack = (u8 *)((boot_stack - 1) & ~(PAGE_SIZE - 1));
 
 	next_page = stack + PAGE_SIZE;
-	set_traps();
+	platform_set_traps();
 	/* The kernel stack for entries from user mode: the boot stack's page. */
 	hypercall2(__HYPERVISOR_stack_switch, 0xe02b, boot_stack);
 	if (hypercall3(__HYPERVISOR_update_va_mapping, shared_page, si->shared_info | PTE_RW_PAGE,

@@ -28,6 +28,8 @@ static inline long hypercall(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4)
 #define hypercall3(nr, a, b, c) hypercall(nr, (u64)(a), (u64)(b), (u64)(c), 0)
 #define hypercall4(nr, a, b, c, d) hypercall(nr, (u64)(a), (u64)(b), (u64)(c), (u64)(d))
 
+/* Trap table and callbacks of the current vCPU. */
+void platform_set_traps(void);
 /* Pages the builder mapped behind the boot stack: at least 100 are free. */
 void *page_alloc(void);
 u64 va_to_mfn(const void *va);

@@ -7,6 +7,7 @@
  *   count n=N ms=M           prints GUEST count=I every M milliseconds
  *   burn ms=M                keeps a vCPU busy for so long
  *   flood n=N                events to itself and cheap hypercalls, N of each
+ *   storm ms=M               floods itself, Dom0 and the hypervisor without ever waiting
  * Lines are those that Dom0's scenarios look for in its console log.
  */
 #include <xen/event_channel.h>
@@ -125,6 +126,33 @@ static void run_flood(const char *cmdline)
 	shut_down(SHUTDOWN_poweroff);
 }
 
+/* Everything an unprivileged domain can do in a hurry, without ever waiting: events to itself and
+ * to Dom0, calls that are refused, timers. */
+static void run_storm(const char *cmdline)
+{
+	u64 end = now_ns() + number(cmdline, "ms", 1000) * NS_PER_MS, rounds = 0;
+	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+	struct evtchn_send self, store = { start_info->store_evtchn };
+	struct evtchn_send console = { start_info->console.domU.evtchn };
+	struct mmu_update wild = { ~7UL, 0 };
+
+	bind_timer();
+	hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi, &ipi);
+	self.port = ipi.port;
+	for (u64 now = now_ns(); now < end; now = now_ns(), rounds++) {
+		struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = now + 1000 };
+
+		hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &self);
+		hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &store);
+		hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &console);
+		hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, 0, &t);
+		hypercall4(__HYPERVISOR_mmu_update, &wild, 1, 0, DOMID_SELF);
+		hypercall1(63, 0);
+	}
+	print("GUEST rounds=%lu\nGUEST events=%lu\n", rounds, event_count);
+	shut_down(SHUTDOWN_poweroff);
+}
+
 static void run_poweroff(const char *cmdline)
 {
 	shut_down(SHUTDOWN_poweroff);
@@ -155,7 +183,7 @@ void guest_main(const char *cmdline)
 	} jobs[] = {
 		{ "poweroff", run_poweroff }, { "reboot", run_reboot }, { "crash", run_crash },
 		{ "idle", run_idle },	      { "count", run_count },	{ "burn", run_burn },
-		{ "flood", run_flood },
+		{ "flood", run_flood },	      { "storm", run_storm },
 	};
 	char name[16] = "idle";
 
