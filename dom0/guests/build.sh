@@ -43,6 +43,8 @@ stage_guest_skeleton() {
 	stage_busybox
 	put "$guests/init" init 755
 	put "$guests/jobs.sh" usr/lib/jobs.sh 644
+	put "$guests/jobs-load.sh" usr/lib/jobs-load.sh 644
+	put "$out/guests/stress" usr/bin/stress 755
 	# The kernel runs these when Dom0 asks for it; there is no init system to tell.
 	local f
 	for f in poweroff reboot; do

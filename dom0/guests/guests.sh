@@ -93,3 +93,39 @@ job() {
 	done
 	echo "extra=\"console=hvc0 $words\""
 }
+
+# The last value a guest reported is this one.
+has_value() { # NAME KEY VALUE
+	[ "$(guest_value "$1" "$2")" = "$3" ]
+}
+
+# The guest's number KEY has gone past FROM.
+counts_past() { # NAME KEY FROM
+	[ "$(guest_value "$1" "$2")" -gt "$3" ]
+}
+
+# Only Dom0 is left, and $free frames are free again.
+settled() {
+	only_dom0 && [ "$(hv_free)" = "$free" ]
+}
+
+another_domid() { # NAME OLD
+	local new
+	new=$(xl domid "$1" 2>/dev/null) && [ "$new" != "$2" ]
+}
+
+# What lets virtual disks and networks be: back ends, loop devices, a bridge with Dom0 in it.
+backends_up() {
+	modprobe -a bridge xen-netback xen-blkback loop || return 1
+	brctl addbr xenbr0 && ifconfig xenbr0 192.168.77.1 netmask 255.255.255.0 up
+}
+
+make_disk() { # FILE MIB
+	seq 1 10000000 | dd of="$1" bs=1M count="$2" iflag=fullblock 2>/dev/null
+	[ "$(stat -c %s "$1")" = $(($2 * 1048576)) ]
+}
+
+# Processor time of a domain so far, in microseconds.
+domain_us() { # NAME
+	$tools/hv-times | awk -v id="$(xl domid "$1")" '$1 == "domain" && $2 == id { printf "%d\n", $3 / 1000 }'
+}

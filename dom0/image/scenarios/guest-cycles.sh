@@ -4,7 +4,6 @@
 . /etc/orrery/guests.sh
 n=${OPT_n:-20}
 
-settled() { only_dom0 && [ "$(hv_free)" = "$free" ]; }
 channels() { lsevtchn 0 | wc -l; }
 
 cycle() { # NUMBER

@@ -5,17 +5,11 @@
 . /etc/orrery/guests.sh
 
 bridge_up() {
-	modprobe -a bridge xen-netback xen-blkback loop || return 1
-	brctl addbr xenbr0 && ifconfig xenbr0 192.168.77.1 netmask 255.255.255.0 up || return 1
+	backends_up || return 1
 	mkdir /tmp/www && seq 1 400000 >/tmp/www/data && httpd -p 80 -h /tmp/www
-}
-make_disk() { # FILE MIB
-	seq 1 10000000 | dd of="$1" bs=1M count="$2" iflag=fullblock 2>/dev/null
-	[ "$(stat -c %s "$1")" = $(($2 * 1048576)) ]
 }
 md5() { md5sum | cut -d' ' -f1; }
 fetch() { wget -q -O - "http://$1/data" | md5; }
-settled() { only_dom0 && [ "$(hv_free)" = "$free" ]; }
 same() { [ -n "$1" ] && [ "$1" = "$2" ]; }
 net_guest() { # NAME LAST-NUMBER KEY=VALUE...
 	local name=$1 n=$2

@@ -3,7 +3,6 @@
 # once, of which one dies and the other does not notice.  Afterwards every frame is free again.
 . /etc/orrery/guests.sh
 
-settled() { only_dom0 && [ "$(hv_free)" = "$free" ]; }
 counts_on() { # NAME FROM
 	[ "$(guest_value "$1" count)" -gt "$2" ]
 }
@@ -14,10 +13,6 @@ pause_holds() { # NAME
 	at=$(guest_value "$1" count)
 	sleep 1
 	[ "$(guest_value "$1" count)" = "$at" ] && xl unpause "$1" && wait_until 10 counts_on "$1" "$at"
-}
-another_domid() { # NAME OLD
-	local new
-	new=$(xl domid "$1" 2>/dev/null) && [ "$new" != "$2" ]
 }
 
 step setup guests_setup

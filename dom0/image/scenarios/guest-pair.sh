@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# Two stock PV guests, each with a disk and a network card.  One works on, round after round, and
+# checks what it reads, computes and hears; the other is rebooted, destroyed, made again and panics,
+# and then domains of our own flood event channels and hypercalls.  The first one never notices: no
+# round is wrong, and a processor shared with a flood is shared as fairly as with a neighbour that
+# only computes.
+. /etc/orrery/guests.sh
+
+guest() { # NAME LAST-NUMBER DISK JOB...
+	local name=$1 n=$2 disk=$3
+	shift 3
+	create dev "name=\"$name\"" "$(job "$@" ip=192.168.77.$n)" 'on_crash="restart"' \
+		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:0$n']" \
+		"disk=['format=raw,vdev=xvda,access=rw,target=$disk']"
+}
+other() { guest other 3 /tmp/other.img net lines=50000; }
+other_up() { wait_until 120 guest_said other idle; }
+goes_on() { # three more rounds
+	local at
+	at=$(guest_value steady rounds)
+	wait_until 60 counts_past steady rounds $((${at:-0} + 3)) && has_value steady wrong 0
+}
+forget_console() { : >$consoles/guest-other.log; }
+tiny() { # NAME WORDS: bound to the last pCPU
+	create tiny "name=\"$1\"" "extra=\"$2\"" "cpus=\"$(($(awk '/^nr_cpus/ { print $3 }' /tmp/info) - 1))\""
+}
+# What "fair" gets of a pCPU in two seconds, in thousandths.
+share() {
+	local at=$(domain_us fair) sum=$($tools/hv-times | awk '/^sum/ { printf "%d\n", $2 / 1000 }')
+	sleep 2
+	awk -v a="$at" -v b="$(domain_us fair)" -v s="$sum" -v n="$(awk '/^nr_cpus/ { print $3 }' /tmp/info)" \
+		-v t="$($tools/hv-times | awk '/^sum/ { printf "%d\n", $2 / 1000 }')" \
+		'BEGIN { printf "%d\n", 1000 * n * (b - a) / (t - s) }'
+}
+within() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
+
+step setup guests_setup
+step backends backends_up
+step disks make_disk /tmp/steady.img 4
+step disks make_disk /tmp/other.img 4
+xl info >/tmp/info
+free0=$(hv_free)
+
+step steady-create guest steady 2 /tmp/steady.img steady
+step other-create other
+step other-up other_up
+step steady-rounds wait_until 60 counts_past steady rounds 2
+step together goes_on
+
+id=$(xl domid other)
+forget_console
+step reboot xl reboot other
+step rebooted wait_until 120 another_domid other "$id"
+step rebooted-up other_up
+step after-reboot goes_on
+
+step destroy xl destroy other
+step after-destroy goes_on
+forget_console
+step recreate other
+step recreate-up other_up
+
+id=$(xl domid other)
+forget_console
+step panic xl sysrq other c
+step panicked wait_until 120 another_domid other "$id"
+step panicked-up other_up
+step after-panic goes_on
+step other-end xl destroy other
+
+step fair-create tiny fair 'run=burn ms=1000000'
+step neighbour-create tiny neighbour 'run=burn ms=1000000'
+neighbour=$(share)
+step neighbour-end xl destroy neighbour
+step flood-create tiny flood 'run=storm ms=1000000'
+flood=$(share)
+emit share-neighbour "$neighbour"
+emit share-flood "$flood"
+step share-neighbour within "$neighbour" 300 700
+step share-flood within "$flood" $((neighbour - 100)) 1000
+step during-flood goes_on
+step flood-end xl destroy flood
+step fair-end xl destroy fair
+
+emit rounds "$(guest_value steady rounds)"
+step steady-right has_value steady wrong 0
+step steady-end xl shutdown -w steady
+step all-gone wait_until 30 only_dom0
+xl list | sed 's/^/ORRERY-LOG list: /'
+emit free-pages "$free0"
+emit free-pages-after "$(hv_free)"
+[ $failed = 0 ] || for name in steady other; do guest_console $name 15; done
+exit $failed
