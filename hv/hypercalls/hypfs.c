@@ -25,7 +25,9 @@ static bool list_root(const struct hypfs_entry *dir, u32 index, struct hypfs_ent
 	static const struct hypfs_entry top[] = {
 		{ .name = "buildinfo", .list = hypfs_list_buildinfo },
 		{ .name = "cpupool", .list = hypfs_list_pools },
+		{ .name = "domain", .list = hypfs_list_domains },
 		{ .name = "params", .list = hypfs_list_params },
+		{ .name = "policy", .list = hypfs_list_policies },
 	};
 
 	if (index >= ARRAY_SIZE(top))

@@ -32,6 +32,8 @@ struct hypfs_entry {
 /* Entries of the top directory. */
 bool hypfs_list_params(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out);
 bool hypfs_list_buildinfo(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out);
+bool hypfs_list_domains(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out);
+bool hypfs_list_policies(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out);
 bool hypfs_list_pools(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out);
 
 /* @text into a leaf's buffer with its final zero, cut if it does not fit. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypfs: /cpupool/ID with what a scheduler policy shows of itself: its name,
- * its tunables (which can be set), its counters, and why it was ejected if it
- * was.  Found anew at each access, under the scheduler's configuration lock.
+ * hypfs: /cpupool/ID with what a scheduler policy shows of itself: its name
+ * (which can be set while there are no domains), its tunables (which can be set),
+ * its counters, and why it was ejected if it was.  Found anew at each access, under the scheduler's configuration lock.
  */
 #include "lib/types.h"
 
@@ -39,6 +39,11 @@ static int read_policy(const struct hypfs_entry *leaf, void *value, size_t size)
 
 	pools_unlock(flags);
 	return len;
+}
+
+static int write_policy(const struct hypfs_entry *leaf, const void *value, size_t len)
+{
+	return sched_cpupool_set_policy(leaf->id, value);
 }
 
 /* The report of the ejection, empty if there was none. */
@@ -127,7 +132,8 @@ static bool list_pool(const struct hypfs_entry *dir, u32 index, struct hypfs_ent
 	static const struct hypfs_entry entries[] = {
 		{ .name = "counters", .list = list_counters },
 		{ .name = "ejection", .type = XEN_HYPFS_TYPE_STRING, .read = read_ejection },
-		{ .name = "policy", .type = XEN_HYPFS_TYPE_STRING, .read = read_policy },
+		{ .name = "policy", .type = XEN_HYPFS_TYPE_STRING, .max_write = 16,
+		  .read = read_policy, .write = write_policy },
 		{ .name = "tunables", .list = list_tunables },
 	};
 

@@ -5,6 +5,7 @@
  * answer is -ERESTART_CONTINUE: the hypercall is made again once the caller has
  * been through the scheduler, and finds it done.
  */
+#include "boot/options.h"
 #include "console/console.h"
 #include "domain/domain.h"
 #include "lib/errno.h"
@@ -40,9 +41,25 @@ int sched_cpupool_create(u32 *pool_id, u32 xen_id)
 		      sched_pool_by_id(&sched_system, 0)->p.policy);
 }
 
-int sched_cpupool_create_named(u32 *pool_id, const char *policy)
+int sched_cpupool_set_policy(u32 pool_id, const char *name)
 {
-	return create(pool_id, sched_policy_by_name(policy));
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	const struct sched_policy *policy = sched_policy_by_name(name);
+	s64 tunables[POLICY_MAX_TUNABLES];
+	unsigned long flags;
+	int rc;
+
+	if (!pool)
+		return -ENOENT;
+	if (!policy)
+		return -EINVAL;
+	sched_tunables_from_line(boot_cmdline(), policy, tunables);
+	flags = irq_save();
+	rc = sched_pool_choose_policy(pool, policy, tunables, now_ns());
+	irq_restore(flags);
+	if (!rc)
+		log_info("scheduler of pool %u: %s (%s)", pool_id, policy->name, policy->title);
+	return rc;
 }
 
 int sched_cpupool_destroy(u32 pool_id)

@@ -102,7 +102,8 @@ extern struct sched_system sched_system;
 /* cpupool_op: @xen_id picks the policy (0: the boot policy); *@pool_id SCHED_POOL_NONE: lowest
  * free.  -EINVAL, -ENOMEM, -EEXIST. */
 int sched_cpupool_create(u32 *pool_id, u32 xen_id);
-int sched_cpupool_create_named(u32 *pool_id, const char *policy);
+/* Any policy by name, for a pool without domains.  -ENOENT, -EINVAL (no such policy), -EBUSY. */
+int sched_cpupool_set_policy(u32 pool_id, const char *name);
 int sched_cpupool_destroy(u32 pool_id);
 /* @cpu SCHED_POOL_NONE: the lowest free one, or the highest of the pool.  @pre can wait. */
 int sched_cpupool_add_pcpu(u32 pool_id, u32 cpu);

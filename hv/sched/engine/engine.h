@@ -151,6 +151,10 @@ int sched_pool_init(struct sched_system *sys, struct sched_pool *pool, u32 id,
  * are.  It must stand a put without a pick.  @pre config and all pool locks held. */
 void sched_pool_replace_policy(struct sched_pool *pool, const struct sched_policy *policy,
 			       s_time_t now);
+/* Another policy for a pool without domains, with @tunables (NULL: the initial ones).  -EBUSY: it has
+ * domains; or what the policy's init says: the pool keeps the old one then. */
+int sched_pool_choose_policy(struct sched_pool *pool, const struct sched_policy *policy,
+			     const s64 *tunables, s_time_t now);
 /* -EBUSY while it has pCPUs or domains. */
 int sched_pool_destroy(struct sched_pool *pool);
 struct sched_pool *sched_pool_by_id(struct sched_system *sys, u32 id);
@@ -309,6 +313,7 @@ int sched_tunables_set(struct sched_pool *pool, const s64 *values, s_time_t now)
 int sched_domain_param_set(struct sched_domain *d, const char *name, s64 value, s_time_t now);
 int sched_domain_params_set(struct sched_domain *d, const s64 *values, s_time_t now);
 int sched_vcpu_params_set(struct sched_vcpu *sv, const s64 *values, s_time_t now);
+int sched_vcpu_param_set(struct sched_vcpu *sv, const char *name, s64 value, s_time_t now);
 void sched_adopt_tunables(struct sched_pool *pool); /* what the engine itself reads of them */
 /* "name=value name=value" of an instance into @buf; length. */
 size_t sched_tunables_text(const struct sched_pool *pool, char *buf, size_t size);

@@ -144,6 +144,19 @@ int sched_vcpu_params_set(struct sched_vcpu *sv, const s64 *values, s_time_t now
 	return rc;
 }
 
+int sched_vcpu_param_set(struct sched_vcpu *sv, const char *name, s64 value, s_time_t now)
+{
+	const struct sched_policy *policy = sv->domain->pool->p.policy;
+	s64 values[POLICY_MAX_PARAMS];
+	u32 i;
+
+	if (!sched_tunable_find(policy->vcpu_params, policy->nr_vcpu_params, name, &i))
+		return -ENOENT;
+	memcpy(values, sv->p.param, sizeof(values));
+	values[i] = value;
+	return sched_vcpu_params_set(sv, values, now);
+}
+
 size_t sched_tunables_text(const struct sched_pool *pool, char *buf, size_t size)
 {
 	const struct sched_policy *policy = pool->p.policy;

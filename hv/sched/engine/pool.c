@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pools: which pCPUs and domains a policy instance rules.  pCPUs and domains
- * come and go while everything runs; a policy changes only when it is ejected.
+ * come and go while everything runs; a policy changes only when it is ejected or
+ * while there are no domains.
  * All functions take the config lock themselves unless their contract says
  * otherwise; state locks are taken as engine.h describes.
  */
@@ -71,6 +72,13 @@ static void install_policy(struct sched_pool *pool, const struct sched_policy *p
 	sched_adopt_tunables(pool);
 }
 
+/* A pool without watchdog has it armed for good. */
+static void watch_for_stalls(struct sched_pool *pool)
+{
+	pool->watchdog_armed = !pool->sys->stall_limit ||
+			       (pool->p.policy->promises & POLICY_MAY_STARVE);
+}
+
 struct sched_pool *sched_pool_next(struct sched_system *sys, u32 id)
 {
 	struct sched_pool *pool;
@@ -101,8 +109,8 @@ int sched_pool_init(struct sched_system *sys, struct sched_pool *pool, u32 id,
 	list_init(&pi->pcpus);
 	list_init(&pi->domains);
 	list_init(&pi->vcpus);
-	pool->watchdog_armed = !sys->stall_limit || (policy->promises & POLICY_MAY_STARVE);
 	install_policy(pool, policy, tunables);
+	watch_for_stalls(pool);
 
 	spin_lock(&sys->config);
 	after = sched_pool_next(sys, id);
@@ -324,5 +332,83 @@ int sched_pool_remove_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_tim
 	spin_unlock(&pool->sys->config);
 	if (rc == -EBUSY)
 		seam_kick(pc);
+	return rc;
+}
+
+/* --- another policy for an empty pool ---------------------------------------- */
+
+/* All pCPUs off the list of their pool, onto @to. */
+static void take_pcpus(struct policy_instance *pi, struct list *to)
+{
+	list_init(to);
+	while (!list_empty(&pi->pcpus)) {
+		struct list *first = pi->pcpus.next;
+
+		list_del(first);
+		list_add_tail(to, first);
+	}
+	pi->nr_pcpus = 0;
+}
+
+/* The pool is empty but for pCPUs, which idle: they join the new policy one by one. */
+static int start_policy(struct sched_pool *pool, const struct sched_policy *policy,
+			const s64 *tunables, s_time_t now)
+{
+	struct policy_instance *pi = &pool->p;
+	struct list waiting;
+	int rc;
+
+	switch_locks(pool, pi->policy->scope, policy->scope);
+	take_pcpus(pi, &waiting);
+	install_policy(pool, policy, tunables);
+	rc = policy->init(pi);
+	while (!list_empty(&waiting)) {
+		struct policy_pcpu *pc = list_entry(waiting.next, struct policy_pcpu, node);
+
+		list_del(&pc->node);
+		link_pcpu(pi, pc);
+		memset(pc->data, 0, sizeof(pc->data));
+		if (!rc)
+			policy->pcpu_add(pi, pc, now);
+	}
+	return rc;
+}
+
+static void stop_policy(struct sched_pool *pool, s_time_t now)
+{
+	struct policy_instance *pi = &pool->p;
+	struct policy_pcpu *pc;
+
+	policy_for_each_pcpu(pc, pi) {
+		seam_pcpu_timer(to_sched_pcpu(pc), TIME_MAX);
+		pi->policy->pcpu_remove(pi, pc, now);
+	}
+	seam_pool_timer(pool, TIME_MAX);
+	seam_watchdog_timer(pool, TIME_MAX);
+	pi->policy->exit(pi);
+}
+
+int sched_pool_choose_policy(struct sched_pool *pool, const struct sched_policy *policy,
+			     const s64 *tunables, s_time_t now)
+{
+	const struct sched_policy *old;
+	s64 old_tunables[POLICY_MAX_TUNABLES];
+	int rc = -EBUSY;
+
+	spin_lock(&pool->sys->config);
+	if (!pool->nr_domains) {
+		sched_lock_pool(pool);
+		old = pool->p.policy;
+		memcpy(old_tunables, pool->p.tunable, sizeof(old_tunables));
+		stop_policy(pool, now);
+		rc = start_policy(pool, policy, tunables, now);
+		if (rc && start_policy(pool, old, old_tunables, now))
+			start_policy(pool, &sched_fallback, NULL, now);
+		watch_for_stalls(pool);
+		pool->ejection = (struct sched_ejection){ 0 };
+		sched_unlock_pool(pool);
+		trace_policy_info(pool->id, pool->p.policy->xen_id, pool->p.policy->name);
+	}
+	spin_unlock(&pool->sys->config);
 	return rc;
 }
