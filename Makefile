@@ -17,7 +17,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red
 	-fno-omit-frame-pointer -fcf-protection=none -fno-common -ffunction-sections -mcmodel=small -mpreferred-stack-boundary=3 -fno-jump-tables \
 	$(WARN) $(XEN_IFACE) -Ihv -I. -I$(B)/gen -include hv/x86/visibility.h
 not_tests = $(filter-out %_test.c,$(wildcard $(1)))
-HV_SRC := $(call not_tests,hv/*/*.c hv/*/*/*.c sched-policies/policies/*.c)
+HV_SRC := $(call not_tests,hv/*/*.c hv/*/*/*.c sched-policies/policies/*.c sched-policies/liars/*.c)
 HV_SRC := $(filter-out hv/x86/asm-offsets.c,$(HV_SRC))
 HV_ASM := $(filter-out hv/x86/container.S,$(wildcard hv/*/*.S))
 HV_OBJ := $(HV_SRC:%.c=$(B)/hv/%.o) $(HV_ASM:%.S=$(B)/hv/%.S.o)
@@ -166,13 +166,14 @@ GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-r
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
 PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
 GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv) \
-	$(B)/guests/events-pv $(B)/guests/grants-pv
+	$(B)/guests/events-pv $(B)/guests/grants-pv $(B)/guests/workload-pv
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c
+$(B)/guests/workload-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/workload.c $(call not_tests,bench/workloads/*.c)
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
 $(B)/guests/events-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c $(wildcard bench/guests/pv/events*.c)
 $(B)/guests/grants-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c $(wildcard bench/guests/pv/grants*.c)
-$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h $(wildcard bench/guests/pv/*.h) | $(B)/.packages
+$(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/workloads/programs.h $(wildcard bench/guests/pv/*.h) | $(B)/.packages
 	$(call say,GUEST,$@)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(GUEST_CFLAGS) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \

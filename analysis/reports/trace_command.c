@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "analysis/plots/plots.h"
+#include "analysis/reports/order_report.h"
 #include "analysis/reports/verify.h"
 #include "bench/runner/boot.h"
 #include "bench/runner/command.h"
@@ -59,7 +60,7 @@ static int status_of(const struct opened_run *r)
 
 /* What the verbs' options say. */
 struct trace_options {
-	const char *run, *out, *to, *table, *event;
+	const char *run, *other, *out, *to, *table, *event;
 	bool json, xenalyze;
 	u64 tsc_hz, limit;
 	u64 from_ns, to_ns;
@@ -214,6 +215,24 @@ static int verb_verify(const struct trace_options *o)
 	return status;
 }
 
+static int verb_order(const struct trace_options *o)
+{
+	struct opened_run a, b;
+	int status;
+
+	if (!trace_opened(&a, o->run, o->tsc_hz))
+		return EXIT_FAILED;
+	if (!trace_opened(&b, o->other, o->tsc_hz)) {
+		trace_closed(&a);
+		return EXIT_FAILED;
+	}
+	status = order_report(&a, &b, o->to_ns, stdout) ? EXIT_FAILED : EXIT_OK;
+	status |= status_of(&a) | status_of(&b);
+	trace_closed(&b);
+	trace_closed(&a);
+	return status;
+}
+
 static int record(int argc, char **argv)
 {
 	struct boot_options o;
@@ -232,7 +251,8 @@ enum {
 	WITH_EVENT = 4,
 	WITH_TO = 8,
 	WITH_WINDOW = 16,
-	WITH_STOCK = 32
+	WITH_STOCK = 32,
+	WITH_OTHER = 64
 };
 
 static const struct verb {
@@ -247,6 +267,7 @@ static const struct verb {
 	{ "plot", "figures as SVG and PNG, with their .gp and .tsv", WITH_OUT | WITH_WINDOW,
 	  verb_plot },
 	{ "export", "write it for other tools", WITH_OUT | WITH_TO, verb_export },
+	{ "order", "do vCPUs come to run in the same order in RUN and in OTHER?", WITH_OTHER, verb_order },
 	{ "verify", "check that no record is missing", WITH_STOCK, verb_verify },
 	{ "events", "the document of all events (takes no RUN)", 0, NULL },
 };
@@ -265,6 +286,7 @@ static const struct {
 	{ WITH_TO, "  --to FORMAT      ctf (a directory), perfetto, xentrace or csv\n" },
 	{ WITH_WINDOW,
 	  "  --from MS, --until MS   window of the timelines (default: the busiest 100 ms)\n" },
+	{ WITH_OTHER, "  --until MS       compare so much from the first dispatch on\n" },
 	{ WITH_STOCK, "  --xenalyze       also compare with what stock xenalyze counts\n" },
 };
 
@@ -279,9 +301,9 @@ static void help(const struct verb *v, FILE *to)
 		fputs("\n`orrery trace VERB --help` explains a verb.\n", to);
 		return;
 	}
-	fprintf(to, "Usage: orrery trace %s [OPTION]... RUN\n\n%s.\n\n"
+	fprintf(to, "Usage: orrery trace %s [OPTION]... RUN%s\n\n%s.\n\n"
 		    "  --tsc-hz N       ticks of the TSC per second, if the trace does not say\n",
-		v->name, v->summary);
+		v->name, v->takes & WITH_OTHER ? " OTHER" : "", v->summary);
 	for (size_t i = 0; i < ARRAY_SIZE(option_help); i++)
 		if (v->takes & option_help[i].bit)
 			fputs(option_help[i].text, to);
@@ -334,7 +356,8 @@ static unsigned belongs_to(int c)
 	case OPT_JSON: case OPT_TSV: return WITH_FORM;
 	case OPT_EVENT: case OPT_LIMIT: return WITH_EVENT;
 	case OPT_TO: return WITH_TO;
-	case OPT_FROM: case OPT_TO_MS: return WITH_WINDOW;
+	case OPT_FROM: return WITH_WINDOW;
+	case OPT_TO_MS: return WITH_WINDOW | WITH_OTHER;
 	case OPT_STOCK: return WITH_STOCK;
 	default: return 0;
 	}
@@ -387,7 +410,7 @@ static int parse(const struct verb *v, struct trace_options *o, int argc, char *
 			help(v, stderr);
 			return EXIT_USAGE;
 		}
-		if (belongs_to(c) & ~v->takes) {
+		if (belongs_to(c) && !(belongs_to(c) & v->takes)) {
 			complain("trace %s has no such option; `orrery trace %s --help`", v->name,
 				 v->name);
 			return EXIT_USAGE;
@@ -395,11 +418,13 @@ static int parse(const struct verb *v, struct trace_options *o, int argc, char *
 		if (!take_option(o, c))
 			return EXIT_USAGE;
 	}
-	if (optind != argc - 1) {
-		complain("trace %s: name one run directory or trace file", v->name);
+	if (argc - optind != 1 + !!(v->takes & WITH_OTHER)) {
+		complain("trace %s: name %s", v->name, v->takes & WITH_OTHER ?
+			 "two run directories or trace files" : "one run directory or trace file");
 		return EXIT_USAGE;
 	}
 	o->run = argv[optind];
+	o->other = argv[argc - 1];
 	return table_known(o->table) ? -1 : EXIT_USAGE;
 }
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +17,13 @@
 #include "bench/runner/checkout.h"
 #include "bench/runner/run_dir.h"
 #include "bench/runner/sha256.h"
+#include "bench/runner/sim_options.h"
 #include "bench/runner/sim_text.h"
 #include "sched-policies/simulator/scenario.h"
 #include "tracing/export/encode.h"
 #include "trace/trace.h"
 
 #define TRACE_NAME "trace.trc"
-#define MAX_SETTINGS 32
-
-struct options {
-	const char *scenario, *dir;
-	bool force, no_trace;
-	struct scenario_request rq;
-	const char *settings[MAX_SETTINGS], *defines[MAX_SETTINGS];
-};
-
 struct recording {
 	struct trace_writer w;
 	FILE *out;
@@ -60,92 +51,13 @@ static void prepared(struct sim *sim, void *user)
 	trace_put_policy_info(&r->w, 0, 0, 0, p->xen_id, name);
 }
 
-static void usage(void)
-{
-	puts("Usage: orrery sim SCENARIO [OPTION]...\n\n"
-	     "Runs a workload description (bench/scenarios/NAME.sim, or a file) on the simulator.\n\n"
-	     "  --sched NAME               policy, instead of the scenario's\n"
-	     "  --set NAME.TUNABLE=VALUE   a tunable of a policy\n"
-	     "  -D WORD=VALUE              value of $WORD in the scenario\n"
-	     "  --pcpus N, --seed N, --seconds N   instead of the scenario's\n"
-	     "  -o DIR                     run directory (default: the next of out/boot)\n"
-	     "  --force                    replace an earlier run there\n"
-	     "  --no-trace                 results only");
-}
-
-static bool number(const char *option, const char *text, u64 least, u64 most, u64 *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	if (!errno && end != text && !*end && *text != '-' && *value >= least && *value <= most)
-		return true;
-	complain("--%s %s: not a number from %llu to %llu", option, text,
-		 (unsigned long long)least, (unsigned long long)most);
-	return false;
-}
-
-static bool add_word(const char *option, const char *text, const char **list, u32 *nr)
-{
-	if (strchr(text, '=') && *nr < MAX_SETTINGS) {
-		list[(*nr)++] = text;
-		return true;
-	}
-	complain(*nr < MAX_SETTINGS ? "%s %s: write it as NAME=VALUE" :
-		 "%s %s: too many of these", option, text);
-	return false;
-}
-
-/* EXIT_OK, EXIT_USAGE, or -1: help was given. */
-static int parse(int argc, char **argv, struct options *o)
-{
-	static const struct option known[] = {
-		{ "sched", 1, NULL, 's' }, { "set", 1, NULL, 't' }, { "pcpus", 1, NULL, 'p' },
-		{ "seed", 1, NULL, 'e' }, { "seconds", 1, NULL, 'l' }, { "force", 0, NULL, 'f' },
-		{ "no-trace", 0, NULL, 'n' }, { "help", 0, NULL, 'h' }, { 0 },
-	};
-	bool good = true;
-	u64 n;
-	int c;
-
-	while (good && (c = getopt_long(argc, argv, "o:D:h", known, NULL)) != -1) {
-		switch (c) {
-		case 'o': o->dir = optarg; break;
-		case 'f': o->force = true; break;
-		case 'n': o->no_trace = true; break;
-		case 's': o->rq.sched = optarg; break;
-		case 't':
-			good = add_word("--set", optarg, o->settings, &o->rq.nr_settings);
-			break;
-		case 'D':
-			good = add_word("-D", optarg, o->defines, &o->rq.nr_defines);
-			break;
-		case 'p':
-			good = number("pcpus", optarg, 1, POLICY_MAX_PCPUS, &n);
-			o->rq.pcpus = n;
-			break;
-		case 'e':
-			good = number("seed", optarg, 1, INT64_MAX, &o->rq.seed);
-			break;
-		case 'l':
-			good = number("seconds", optarg, 1, 100000, &n);
-			o->rq.length = n * 1000000000LL;
-			break;
-		case 'h':
-			usage();
-			return -1;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (good && optind != argc - 1) {
-		complain("sim takes one scenario; `orrery sim --help` explains");
-		good = false;
-	}
-	o->scenario = good ? argv[optind] : NULL;
-	return good ? EXIT_OK : EXIT_USAGE;
-}
+static const char usage[] =
+	"Usage: orrery sim SCENARIO [OPTION]...\n\n"
+	"Runs a workload description (bench/scenarios/NAME.sim, or a file) on the simulator.\n\n"
+	SIM_OPTIONS_HELP
+	"  -o DIR                     run directory (default: the next of out/boot)\n"
+	"  --force                    replace an earlier run there\n"
+	"  --no-trace                 results only\n";
 
 static json_t *results_of(const struct scenario_result *r)
 {
@@ -177,7 +89,7 @@ static json_t *words(const char *const *list, u32 nr)
 	return a;
 }
 
-static json_t *manifest_of(const struct options *o, const struct scenario_result *r)
+static json_t *manifest_of(const struct sim_options *o, const struct scenario_result *r)
 {
 	char hex[SHA256_HEX_SIZE];
 	struct sha256 hash;
@@ -220,7 +132,7 @@ static void print(const struct scenario_result *r)
 }
 
 /* The scenario with its trace into the open directory. */
-static int run_into(struct options *o, const struct run_dir *dir, struct scenario_result *r)
+static int run_into(struct sim_options *o, const struct run_dir *dir, struct scenario_result *r)
 {
 	char error[SCENARIO_ERROR_MAX];
 	struct recording rec = { 0 };
@@ -250,15 +162,19 @@ static int run_into(struct options *o, const struct run_dir *dir, struct scenari
 
 static int run(int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct sim_options o = { 0 };
 	struct scenario_result r;
 	struct run_dir dir;
 	json_t *m, *results;
 	char *text;
-	int status = parse(argc, argv, &o);
+	int status = sim_options_parse(&o, usage, argc, argv);
 
 	if (status)
 		return status < 0 ? EXIT_OK : status;
+	if (o.xen) {
+		complain("--xen is for `orrery work`: the simulator has its own hypervisor");
+		return EXIT_USAGE;
+	}
 	text = sim_text_read(o.scenario, &o.rq.name);
 	if (!text)
 		return EXIT_USAGE;

@@ -108,7 +108,7 @@ collector_start() {
 		return 0
 	fi
 	xen_devices && disk_setup || { emit trace-error "needs a disk and the Xen devices"; return 0; }
-	$tools/trace-collector -o /tmp/trace.trc --report "ORRERY trace-" &
+	$tools/trace-collector -i "${OPT_trace_poll:-100}" -o /tmp/trace.trc --report "ORRERY trace-" &
 	collector=$!
 	wait_for /tmp/trace.trc # its signal handlers are in place then
 }

@@ -207,6 +207,56 @@ Test(sched_engine, pools_refuse_what_they_must)
 	end(sim);
 }
 
+/* Every policy after every other one, with pCPUs in the pool; then domains come, and it stays. */
+Test(sched_engine, an_empty_pool_takes_any_policy)
+{
+	struct sim_config config = { .policy = "rr", .pcpus = 4, .check = true };
+	struct sim *sim = sim_new(&config);
+	struct sim_pool *pool = sim_add_pool(sim, 1, "credit");
+	const struct sched_policy *p, *q;
+	struct sim_domain *d;
+	struct sim_vcpu *v;
+
+	for (u32 i = 2; i < 4; i++) {
+		sim_remove_pcpu(sim, i);
+		sim_add_pcpu(sim, pool, i);
+	}
+	for (u32 i = 0; (p = sched_policy_at(i)); i++)
+		for (u32 k = 0; (q = sched_policy_at(k)); k++) {
+			cr_assert_eq(sched_pool_choose_policy(&pool->s, p, NULL, sim->now), 0);
+			cr_assert_eq(sched_pool_choose_policy(&pool->s, q, NULL, sim->now), 0);
+			cr_assert_eq(pool->s.p.policy, q);
+			d = sim_add_domain(sim, pool);
+			v = sim_add_vcpu(d, program_hog, NULL, 0);
+			sim_run(sim, sim->now + 50 * MS);
+			cr_assert_gt(sim_runtime(v), 0, "%s after %s", q->name, p->name);
+			cr_assert_eq(sched_pool_choose_policy(&pool->s, p, NULL, sim->now), -EBUSY);
+			cr_assert_str_eq(sim->fault, "");
+			sim_remove_vcpu(v);
+			sched_domain_detach(&d->s, sim->now);
+		}
+	/* The domains are gone already; the simulation forgets them. */
+	sim_free(sim);
+}
+
+/* Declared costs: ready after the sleep and wake_cost, running after kick_cost more. */
+Test(sched_engine, costs_are_charged_where_they_are_declared)
+{
+	struct sim_config config = { .policy = "rr", .wake_cost = 300, .kick_cost = 500,
+				     .sleep_cost = 700 };
+	struct sim *sim = sim_new(&config);
+	s64 args[] = { 2 * MS, MS, 0 };
+	struct sim_vcpu *v = sim_add_vcpu_at(sim_add_domain(sim, sim->pool0), program_rtask, args, 3,
+					     10 * MS);
+
+	sim_run(sim, 10 * MS + 10 * 2 * MS - 1);
+	cr_assert_eq(v->wait.count, 10);
+	cr_assert_eq(v->wait.max, 500, "%ld", v->wait.max);
+	/* The very first dispatch finds the task early by nothing, so it works at once. */
+	cr_assert_eq(sim_runtime(v), 10 * (MS + 700), "%ld", sim_runtime(v));
+	sim_free(sim);
+}
+
 /* --- trace ------------------------------------------------------------------------------- */
 
 struct seen {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between scenario-parse.c, which reads the text, and scenario.c, which runs
- * it.
+ * Between scenario-parse.c, which reads the text, and who runs it: scenario.c on
+ * the simulator, bench/runner/work_command.c on the machine.
  */
 #ifndef ORRERY_SIM_SCENARIO_INTERNAL_H
 #define ORRERY_SIM_SCENARIO_INTERNAL_H
@@ -25,9 +25,11 @@ struct scenario_vm {
 
 struct scenario {
 	char sched[24], options[1024];
-	u32 pcpus, per_socket;
+	u32 pcpus, per_socket, pool;
 	u64 seed;
+	s_time_t start;              /* all VMs sleep until then */
 	s_time_t length, warmup, window, switch_cost, migration_cost;
+	s_time_t wake_cost, kick_cost, sleep_cost;
 	struct scenario_vm vm[SCENARIO_GROUPS];
 	u32 nr_vms;
 };

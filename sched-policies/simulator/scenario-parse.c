@@ -220,6 +220,8 @@ static bool number_line(struct parser *p, const char *word, const char *value)
 			return wrong(p, "%s %s: not a number from 1 to %d", word, value,
 				     POLICY_MAX_PCPUS);
 		*(word[5] ? &s->per_socket : &s->pcpus) = n;
+	} else if (!strcmp(word, "pool")) {
+		s->pool = n;
 	} else if (!strcmp(word, "seed")) {
 		s->seed = n;
 	} else if (!strcmp(word, "time")) {
@@ -228,13 +230,22 @@ static bool number_line(struct parser *p, const char *word, const char *value)
 		s->warmup = n;
 	} else if (!strcmp(word, "window")) {
 		s->window = n;
+	} else if (!strcmp(word, "start")) {
+		s->start = n;
+	} else if (!strcmp(word, "wake_cost")) {
+		s->wake_cost = n;
+	} else if (!strcmp(word, "sleep_cost")) {
+		s->sleep_cost = n;
+	} else if (!strcmp(word, "kick_cost")) {
+		s->kick_cost = n;
 	} else if (!strcmp(word, "switch_cost")) {
 		s->switch_cost = n;
 	} else if (!strcmp(word, "migration_cost")) {
 		s->migration_cost = n;
 	} else {
-		return wrong(p, "'%s' is none of: vm, sched, set, pcpus, pcpus_per_socket, seed, "
-			     "time, warmup, window, switch_cost, migration_cost", word);
+		return wrong(p, "'%s' is none of: vm, sched, set, pcpus, pcpus_per_socket, pool, seed, "
+			     "start, time, warmup, window, switch_cost, migration_cost, "
+			     "wake_cost, kick_cost, sleep_cost", word);
 	}
 	return true;
 }

@@ -86,7 +86,7 @@ static int add_vm(struct scenario_state *st, const struct scenario_vm *vm)
 		s64 arg[PROGRAM_ARGS];
 
 		memcpy(arg, vm->arg, sizeof(arg));
-		v = sim_add_vcpu(d, vm->program->run, arg, PROGRAM_ARGS);
+		v = sim_add_vcpu_at(d, vm->program->run, arg, PROGRAM_ARGS, st->s->start);
 		if (vm->random_phase)
 			v->program.arg[2] = program_random_in(&v->program, 0, arg[0] - 1);
 		sim_keep_latencies(v, KEEP_SAMPLES);
@@ -288,7 +288,7 @@ static u64 all_switches(const struct sim *sim)
 
 static void measure(struct scenario_state *st, struct scenario_result *out)
 {
-	s_time_t start, end, at = st->sim->now + st->s->warmup;
+	s_time_t start, end, at = st->s->start + st->s->warmup;
 	struct vm_state *vm = st->vm;
 	u64 switches;
 
@@ -325,6 +325,8 @@ int scenario_run(const struct scenario_request *rq, struct scenario_result *out,
 			.pcpus = s->pcpus, .pcpus_per_socket = s->per_socket, .policy = s->sched,
 			.options = s->options, .seed = s->seed, .log_bytes = SCENARIO_ERROR_MAX - 1,
 			.switch_cost = s->switch_cost, .migration_cost = s->migration_cost,
+			.pool_id = s->pool, .wake_cost = s->wake_cost, .kick_cost = s->kick_cost,
+			.sleep_cost = s->sleep_cost,
 			.stall_limit = 100000000000LL,
 		};
 

@@ -16,13 +16,24 @@ void sim_make_current(struct sim *sim)
 	sim_now = sim;
 }
 
+struct sim *sim_current(void)
+{
+	return sim_now;
+}
+
 void seam_kick(struct sched_pcpu *spc)
 {
-	struct sim_pcpu *pc = container_of(spc, struct sim_pcpu, s);
+	sim_kick(container_of(spc, struct sim_pcpu, s), sim_now->config.kick_cost);
+}
 
-	if (pc->kicked)
+void sim_kick(struct sim_pcpu *pc, s_time_t cost)
+{
+	if (pc->kicked && (!pc->kick.active || pc->kick.expires <= sim_now->now + cost))
 		return;
 	pc->kicked = true;
+	sim_timer_set(sim_now, &pc->kick, cost ? sim_now->now + cost : TIME_MAX);
+	if (cost)
+		return;
 	pc->next_kicked = NULL;
 	*sim_now->kicked_tail = pc;
 	sim_now->kicked_tail = &pc->next_kicked;

@@ -60,7 +60,13 @@ static struct sim_pcpu *pcpu_of(const struct sim_vcpu *v)
 static void block(struct sim_vcpu *v, u32 reason)
 {
 	v->s.blocked_by |= reason;
-	seam_kick(&pcpu_of(v)->s);
+	sim_kick(pcpu_of(v), v->domain->sim->config.sleep_cost);
+}
+
+static void sleep_till(struct sim *sim, struct sim_vcpu *v, s_time_t when)
+{
+	sim_timer_set(sim, &v->wake, when + sim->config.wake_cost);
+	block(v, BLOCKED_EVENT);
 }
 
 static void wake_up(struct sim_vcpu *v)
@@ -122,12 +128,10 @@ static void next_step(struct sim *sim, struct sim_vcpu *v)
 		case PROGRAM_SLEEP_TILL:
 			if (v->step.ns <= sim->now)
 				continue;
-			sim_timer_set(sim, &v->wake, v->step.ns);
-			block(v, BLOCKED_EVENT);
+			sleep_till(sim, v, v->step.ns);
 			return;
 		case PROGRAM_SLEEP:
-			sim_timer_set(sim, &v->wake, sim->now + MAX(v->step.ns, 0));
-			block(v, BLOCKED_EVENT);
+			sleep_till(sim, v, sim->now + MAX(v->step.ns, 0));
 			return;
 		case PROGRAM_WAIT:
 			block(v, BLOCKED_EVENT);
@@ -135,7 +139,7 @@ static void next_step(struct sim *sim, struct sim_vcpu *v)
 		case PROGRAM_YIELD:
 			if (!sched_give_way(&v->s))
 				continue;
-			seam_kick(&pc->s);
+			sim_kick(pc, sim->config.sleep_cost);
 			return;
 		case PROGRAM_END:
 			block(v, BLOCKED_DOWN);
@@ -245,6 +249,14 @@ static void decide(struct sim *sim, struct sim_pcpu *pc)
 	}
 	if (sim->decided)
 		sim->decided(sim, pc->s.p.id, next->is_idle ? NULL : to_sim_vcpu(next));
+}
+
+static void kick_arrived(void *data)
+{
+	struct sim_pcpu *pc = data;
+
+	pc->kicked = false;
+	decide(sim_current(), pc);
 }
 
 void sim_settle(struct sim *sim)
@@ -381,7 +393,7 @@ struct sim_vcpu *sim_add_vcpu_at(struct sim_domain *d, program_fn run, const s64
 	d->vcpu[d->nr_vcpus++] = v;
 	v->s.blocked_by = start > d->sim->now ? BLOCKED_EVENT : 0;
 	if (v->s.blocked_by)
-		sim_timer_set(d->sim, &v->wake, start);
+		sim_timer_set(d->sim, &v->wake, start + d->sim->config.wake_cost);
 	sched_wake(&v->s, d->sim->now);
 	return v;
 }
@@ -446,6 +458,7 @@ static void add_pcpus(struct sim *sim)
 	for (u32 i = 0; i < sim->config.pcpus; i++) {
 		struct sim_pcpu *pc = &sim->pcpus[i];
 
+		init_timer(&pc->kick, kick_arrived, pc);
 		sched_idle_init(&sim->sys, &pc->idle, i, 0);
 		sched_pcpu_init(&sim->sys, &pc->s, i, i / per_socket, &pc->idle, 0);
 		sim_pcpu_timers_init(pc);
@@ -468,7 +481,7 @@ struct sim *sim_new(const struct sim_config *config)
 	sched_system_init(&sim->sys, config->seed);
 	sim->sys.stall_limit = config->stall_limit;
 	sim->pcpus = calloc(sim->config.pcpus, sizeof(*sim->pcpus));
-	sim->pool0 = sim_add_pool(sim, 0, config->policy);
+	sim->pool0 = sim_add_pool(sim, config->pool_id, config->policy);
 	if (!sim->pool0) {
 		sim_free(sim);
 		return NULL;

@@ -53,7 +53,7 @@ struct sim_domain {
 struct sim_pcpu {
 	struct sched_pcpu s;     /* first */
 	struct sched_vcpu idle;
-	struct timer slice, policy, burst;
+	struct timer slice, policy, burst, kick;
 	s_time_t useful_from;    /* when the running vCPU's own time began to count */
 	bool kicked;
 	struct sim_pcpu *next_kicked;
@@ -70,9 +70,12 @@ struct sim_config {
 	const char *policy;
 	const char *options;     /* "sched.NAME.TUNABLE=VALUE ..." or NULL */
 	u64 seed;
+	u32 pool_id;             /* of the first pool; the policy's own randomness depends on it */
 	s_time_t stall_limit;    /* 0: no watchdog */
-	/* Declared costs, charged to the vCPU that comes to run. */
-	s_time_t switch_cost, migration_cost;
+	/* Declared costs.  Charged to the vCPU that comes to run: a switch, a migration.  From the end
+	 * of a sleep to being ready.  From a reason to decide (wake-up, end of a slice, tick) to the
+	 * decision, and from giving up the pCPU to the decision: charged to who runs until then. */
+	s_time_t switch_cost, migration_cost, wake_cost, kick_cost, sleep_cost;
 	bool check;              /* sim_check() after every event */
 	u32 log_bytes;           /* keep so much of the engine's lines in sim->log */
 };
