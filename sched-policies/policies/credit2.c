@@ -25,6 +25,7 @@ struct credit2_domain {
 	struct list link;
 	bool has_cap;
 	s64 budget;            /* ns of running left in this period */
+	s64 weight;            /* that its vCPUs' credit has been burnt at */
 };
 
 struct credit2_vcpu {
@@ -92,15 +93,6 @@ static void reset(struct policy_instance *pi, const struct policy_vcpu *first)
 		if (policy_queued(v))
 			cv->node.key = -cv->credit;
 	}
-}
-
-static void find_heaviest(struct policy_instance *pi)
-{
-	struct policy_domain *d;
-
-	credit2_pool(pi)->heaviest = 1;
-	policy_for_each_domain(d, pi)
-		credit2_pool(pi)->heaviest = MAX(credit2_pool(pi)->heaviest, d->param[WEIGHT]);
 }
 
 /* --- queue and caps ---------------------------------------------------------------- */
@@ -264,9 +256,43 @@ static void set_cap(struct policy_instance *pi, struct policy_domain *d, s_time_
 	renew(pi, d, now);
 }
 
+/* As much running time as before is a smaller debt for who has become heavier, or if the heaviest
+ * has become lighter; it never is a greater one. */
+static void rescale(struct policy_instance *pi, struct policy_vcpu *v, s64 was_heaviest)
+{
+	struct credit2_vcpu *cv = credit2_vcpu(v);
+	s64 scaled = cv->credit * credit2_domain(v->domain)->weight / v->domain->param[WEIGHT];
+	bool queued = policy_queued(v);
+
+	scaled = scaled / was_heaviest * credit2_pool(pi)->heaviest;
+	if (cv->credit >= 0 || scaled <= cv->credit)
+		return;
+	if (queued)
+		policy_queue_remove(&credit2_pool(pi)->queue, v);
+	cv->credit = scaled;
+	if (queued)
+		policy_queue_add(&credit2_pool(pi)->queue, v, -scaled);
+}
+
+/* Weights have changed, or come or gone. */
+static void note_weights(struct policy_instance *pi)
+{
+	s64 was = credit2_pool(pi)->heaviest;
+	struct policy_domain *d;
+	struct policy_vcpu *v;
+
+	credit2_pool(pi)->heaviest = 1;
+	policy_for_each_domain(d, pi)
+		credit2_pool(pi)->heaviest = MAX(credit2_pool(pi)->heaviest, d->param[WEIGHT]);
+	policy_for_each_vcpu(v, pi)
+		rescale(pi, v, was);
+	policy_for_each_domain(d, pi)
+		credit2_domain(d)->weight = d->param[WEIGHT];
+}
+
 static void credit2_domain_add(struct policy_instance *pi, struct policy_domain *d, s_time_t now)
 {
-	find_heaviest(pi);
+	note_weights(pi);
 	set_cap(pi, d, now);
 }
 
@@ -281,7 +307,7 @@ static void credit2_domain_tuned(struct policy_instance *pi, struct policy_domai
 {
 	struct policy_pcpu *pc;
 
-	find_heaviest(pi);
+	note_weights(pi);
 	set_cap(pi, d, now);
 	policy_for_each_pcpu(pc, pi)
 		if (pc->running && pc->running->domain == d)

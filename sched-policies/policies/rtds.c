@@ -21,6 +21,7 @@ struct rtds_vcpu {
 	s_time_t slept_at;
 	s64 budget;
 	u32 level;              /* budgets used up in this period: above 0 is extra time */
+	u8 had;                 /* in the period before: among equal deadlines the least first */
 	bool serving;           /* sporadic: an activation is open */
 	s_time_t active_since;  /* of it */
 	s64 used;               /* in it, extra time apart */
@@ -64,21 +65,15 @@ static s_time_t full(const struct policy_vcpu *v)
 	return v->param[BUDGET_US] * POLICY_NS_PER_US;
 }
 
-/* So little is not worth a switch: the vCPU counts as having none. */
+/* Less is not worth a switch. */
 static bool has_budget(const struct policy_vcpu *v)
 {
 	return rtds_vcpu(v)->budget >= SLICE_MIN;
 }
 
-/* Of the promised kind. */
 static bool has_own_budget(const struct policy_vcpu *v)
 {
 	return !rtds_vcpu(v)->level && has_budget(v);
-}
-
-static bool sporadic(const struct policy_instance *pi)
-{
-	return policy_tunable(pi, SERVER) == SPORADIC;
 }
 
 /* --- replenishment -------------------------------------------------------------- */
@@ -90,16 +85,16 @@ static void set_timer(struct policy_instance *pi)
 	policy_instance_timer(pi, first ? first->key : TIME_MAX);
 }
 
-/* Behind those of the same instant, so that under overload nobody is last every time. */
 static void note_renewal(struct policy_instance *pi, struct policy_vcpu *v, bool awake)
 {
+	bool sporadic = policy_tunable(pi, SERVER) == SPORADIC;
 	struct tree *renewal = &rtds_pool(pi)->renewal;
 	struct rtds_vcpu *rv = rtds_vcpu(v);
 
 	if (rv->renew.inside)
 		tree_remove(renewal, &rv->renew);
-	if (awake && (!sporadic(pi) || rv->owed))
-		tree_insert(renewal, &rv->renew, sporadic(pi) ? rv->due : rv->deadline);
+	if (awake && (!sporadic || rv->owed))
+		tree_insert(renewal, &rv->renew, sporadic ? rv->due : rv->deadline);
 	set_timer(pi);
 }
 
@@ -114,11 +109,11 @@ static bool advance(struct policy_vcpu *v, s_time_t now)
 		return false;
 	rv->deadline += ((now - rv->deadline) / period(v) + 1) * period(v);
 	rv->level = 0;
+	rv->had = 0;
 	return true;
 }
 
-/* Sporadic: what this activation used comes back a period after it began; two such debts are
- * joined at the later time, so that no window gets more than promised. */
+/* Sporadic: what it used comes back a period after it began; debts are joined at the later time. */
 static void end_activation(struct policy_vcpu *v)
 {
 	struct rtds_vcpu *rv = rtds_vcpu(v);
@@ -186,17 +181,23 @@ static void wake_up(struct policy_instance *pi, struct policy_vcpu *v, s_time_t 
 /* Awake at the end of its period, or when a debt is due. */
 static void replenish(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
-	if (sporadic(pi))
+	u8 had = 2 * rtds_vcpu(v)->level + !has_budget(v);
+
+	if (policy_tunable(pi, SERVER) == SPORADIC) {
 		replenish_sporadic(v, now);
-	else if (advance(v, now))
+	} else if (advance(v, now)) {
 		rtds_vcpu(v)->budget = full(v);
+		rtds_vcpu(v)->had = had;
+	}
 }
 
 /* --- queues ------------------------------------------------------------------------ */
 
 static s64 key_of(const struct policy_vcpu *v)
 {
-	return ((s64)rtds_vcpu(v)->level << LEVEL_SHIFT) + rtds_vcpu(v)->deadline;
+	const struct rtds_vcpu *rv = rtds_vcpu(v);
+
+	return ((s64)rv->level << LEVEL_SHIFT) + rv->deadline + rv->had;
 }
 
 static void queue_add(struct policy_instance *pi, struct policy_vcpu *v)
@@ -245,7 +246,7 @@ static void rtds_enqueue(struct policy_instance *pi, struct policy_vcpu *v,
 static void fall_asleep(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
 	rtds_vcpu(v)->slept_at = now;
-	if (sporadic(pi))
+	if (policy_tunable(pi, SERVER) == SPORADIC)
 		end_activation(v);
 	else if (policy_tunable(pi, SERVER) == POLLING)
 		rtds_vcpu(v)->budget = 0;
@@ -303,7 +304,7 @@ static void charge(struct policy_instance *pi, struct policy_vcpu *v, s_time_t u
 	if (rv->level)
 		return;
 	rv->used += used;
-	if (sporadic(pi) && !has_budget(v))
+	if (policy_tunable(pi, SERVER) == SPORADIC && !has_budget(v))
 		end_activation(v);
 }
 
@@ -367,10 +368,10 @@ static void rtds_dump(const struct policy_instance *pi, struct policy_printer *o
 	const struct policy_vcpu *v;
 
 	policy_for_each_vcpu(v, pi)
-		out->line(out, "d%uv%u: budget %ld of %ld us until %ld us, level %u%s",
-			  v->domain->id, v->id, (long)(rtds_vcpu(v)->budget / 1000),
-			  (long)v->param[BUDGET_US], (long)(rtds_vcpu(v)->deadline / 1000),
-			  rtds_vcpu(v)->level, v->parked ? ", waits for it" : "");
+		out->line(out, "d%uv%u: budget %ld us until %ld us, level %u%s", v->domain->id,
+			  v->id, (long)(rtds_vcpu(v)->budget / 1000),
+			  (long)(rtds_vcpu(v)->deadline / 1000), rtds_vcpu(v)->level,
+			  v->parked ? ", waits for it" : "");
 }
 
 SCHED_POLICY(rtds) {

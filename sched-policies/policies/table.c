@@ -13,15 +13,15 @@
 
 struct table_pcpu {
 	struct policy_home_pcpu home; /* first */
-	struct list ready;            /* table_vcpu.link of those homed here */
+	struct list spare;            /* table_vcpu.link of those awake, next for spare time first */
 	struct policy_vcpu *cursor;   /* slot looked at last, or NULL */
 	s_time_t cycle;
 };
 
 struct table_vcpu {
 	struct policy_home_vcpu home; /* first */
-	struct list link;
-	bool queued;
+	struct list link;             /* kept while it runs in its slot: that is not its turn */
+	bool linked, ready;
 	s_time_t begin, length;       /* of its slot in the cycle */
 };
 
@@ -135,15 +135,30 @@ static struct policy_vcpu *owner_at(struct policy_pcpu *pc, s_time_t now, s_time
 
 static void hold(struct policy_vcpu *v)
 {
-	list_add_tail(&table_pcpu(policy_home_vcpu(v)->home)->ready, &table_vcpu(v)->link);
-	table_vcpu(v)->queued = true;
+	struct table_vcpu *tv = table_vcpu(v);
+
+	if (!tv->linked)
+		list_add_tail(&table_pcpu(policy_home_vcpu(v)->home)->spare, &tv->link);
+	tv->linked = tv->ready = true;
 }
 
 static void let_go(struct policy_vcpu *v)
 {
-	if (table_vcpu(v)->queued)
-		list_del(&table_vcpu(v)->link);
-	table_vcpu(v)->queued = false;
+	struct table_vcpu *tv = table_vcpu(v);
+
+	if (tv->linked)
+		list_del(&tv->link);
+	tv->linked = tv->ready = false;
+}
+
+static struct policy_vcpu *next_for_spare_time(const struct table_pcpu *tp)
+{
+	struct table_vcpu *tv;
+
+	list_for_each_entry(tv, &tp->spare, link)
+		if (tv->ready)
+			return POLICY_OWNER(tv, vcpu);
+	return NULL;
 }
 
 static void table_enqueue(struct policy_instance *pi, struct policy_vcpu *v,
@@ -167,23 +182,25 @@ static struct policy_decision table_pick(struct policy_instance *pi, struct poli
 {
 	s_time_t end, spare = policy_tunable(pi, SPARE_US) * POLICY_NS_PER_US;
 	struct policy_vcpu *v = owner_at(pc, now, &end);
-	struct list *ready = &table_pcpu(pc)->ready;
 
-	if (list_empty(ready))
-		return (struct policy_decision){ NULL, 0 };
-	if (!v || !table_vcpu(v)->queued) {
-		v = POLICY_OWNER(list_first_entry(ready, struct table_vcpu, link), vcpu);
+	if (!v || !table_vcpu(v)->ready) {
+		v = next_for_spare_time(table_pcpu(pc));
+		if (!v)
+			return (struct policy_decision){ NULL, 0 };
+		let_go(v);
 		end = MIN(end, now + spare);
 	}
-	let_go(v);
+	table_vcpu(v)->ready = false;
 	return (struct policy_decision){ v, MIN(MAX(end - now, SLICE_MIN), SLICE_MAX) };
 }
 
 static void table_put(struct policy_instance *pi, struct policy_pcpu *pc, struct policy_vcpu *v,
 		      enum policy_put why, s_time_t now)
 {
-	if (why != PUT_PREEMPTED && why != PUT_YIELDED)
+	if (why != PUT_PREEMPTED && why != PUT_YIELDED) {
+		let_go(v);
 		return;
+	}
 	hold(v);
 	if (policy_home_vcpu(v)->home != pc)
 		policy_kick(policy_home_vcpu(v)->home);
@@ -194,12 +211,12 @@ static void table_put(struct policy_instance *pi, struct policy_pcpu *pc, struct
 static void move_home(struct policy_vcpu *v, struct policy_pcpu *to)
 {
 	struct policy_pcpu *from = policy_home_vcpu(v)->home;
-	bool queued = table_vcpu(v)->queued;
+	bool ready = table_vcpu(v)->ready;
 
 	let_go(v);
 	policy_home_leave(v);
 	policy_home_enter(v, to);
-	if (queued)
+	if (ready)
 		hold(v);
 	if (from)
 		plan(from);
@@ -220,7 +237,7 @@ static void table_pcpu_add(struct policy_instance *pi, struct policy_pcpu *pc, s
 	struct policy_vcpu *v;
 
 	list_init(&policy_home_pcpu(pc)->vcpus);
-	list_init(&table_pcpu(pc)->ready);
+	list_init(&table_pcpu(pc)->spare);
 	while ((v = policy_home_surplus(pi, pc)))
 		move_home(v, pc);
 }

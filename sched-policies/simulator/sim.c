@@ -272,20 +272,31 @@ void sim_settle(struct sim *sim)
 	}
 }
 
+static struct timer *next_event(struct sim *sim, s_time_t until)
+{
+	struct timer *t = sim->events;
+
+	return t && t->expires <= until ? t : NULL;
+}
+
+/* As a machine does: all interrupts of an instant come before the decisions they ask for. */
 bool sim_step(struct sim *sim, s_time_t until)
 {
 	struct timer *t;
 
 	sim_make_current(sim);
 	sim_settle(sim);
-	t = sim->events;
-	if (!t || t->expires > until)
+	t = next_event(sim, until);
+	if (!t)
 		return false;
 	sim->now = t->expires;
-	sim->events = timer_heap_remove(sim->events, t);
-	t->active = false;
-	sim->nr_events++;
-	t->fn(t->data);
+	do {
+		sim->events = timer_heap_remove(sim->events, t);
+		t->active = false;
+		sim->nr_events++;
+		t->fn(t->data);
+		t = next_event(sim, sim->now);
+	} while (t);
 	sim_settle(sim);
 	if (sim->config.check)
 		sim_check(sim);

@@ -124,7 +124,7 @@ s_time_t sim_latency_at(struct sim_vcpu *v, u32 permille);
 
 /* Handle events up to and at @until, then stand at @until. */
 void sim_run(struct sim *sim, s_time_t until);
-/* Handle one event, if there is one up to @until. */
+/* Handle all events of the next instant, if there is one up to @until. */
 bool sim_step(struct sim *sim, s_time_t until);
 
 /* An event for a vCPU that waits. */
