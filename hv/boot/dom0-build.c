@@ -273,7 +273,7 @@ static void build_tables(struct builder *b, struct vcpu *v)
 		if (!get_page(pg, b->d) || frame_type_get(pg, PGT_l4, false))
 			boot_fail("Dom0's page tables are refused");
 	pg->type |= PGT_pinned;
-	v->pv.kernel_l4 = root << PAGE_SHIFT;
+	v->pv.kernel_l4 = v->pv.kernel_cr3 = root << PAGE_SHIFT;
 }
 
 static void fill_start_info(struct builder *b)

@@ -16,6 +16,7 @@
 #include "grants/grants.h"
 #include "lib/errno.h"
 #include "memory/frame-alloc.h"
+#include "memory/log-dirty.h"
 #include "memory/relinquish.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
@@ -38,6 +39,7 @@ static int stage_stop(struct domain *d)
 {
 	mark_dying(d);
 	sched_domain_pause(d);
+	log_dirty_disable(d);
 	domain_watchdogs_kill(d);
 	frame_claim_set(d->id, 0);
 	return 0;

@@ -102,6 +102,8 @@ struct domain {
 	struct grant_table *grants;
 	struct irq_state *irqs;
 
+	struct { bool on; u32 faults; } log_dirty; /* memory/log-dirty.h; `on` under lock, paused */
+
 	u64 vm_assist;
 	struct cpu_policy *cpu_policy; /* CPUID as the tools set it; NULL: all a PV guest can have */
 	struct memory_map *memory_map; /* XENMEM_set_memory_map; NULL: none */

@@ -20,6 +20,9 @@ void evtchn_close_all(struct domain *d);
 /* ... and with the last reference the records themselves. */
 void evtchn_domain_free(struct domain *d);
 
+/* @d's frames that we write events into count as changed (memory/log-dirty.h). */
+void evtchn_dirty_frames(struct domain *d);
+
 /* Raise a VIRQ: per-vCPU ones on @v, global ones on whatever vCPU bound them. */
 void send_vcpu_virq(struct vcpu *v, u32 virq);
 void send_domain_virq(struct domain *d, u32 virq);

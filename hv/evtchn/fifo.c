@@ -12,6 +12,7 @@
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "memory/heap.h"
+#include "memory/log-dirty.h"
 
 /* --- raising -------------------------------------------------------------------- */
 
@@ -228,6 +229,22 @@ int fifo_expand_array(struct domain *d, u64 gfn)
 	__atomic_store_n(&fifo->nr_words, first + FIFO_WORDS_PER_PAGE, __ATOMIC_SEQ_CST);
 	raise_early(d, first);
 	return 0;
+}
+
+void evtchn_dirty_frames(struct domain *d)
+{
+	const struct evtchn_fifo *fifo;
+	struct vcpu *v;
+	unsigned i;
+
+	spin_lock(&d->evtchn->lock);
+	fifo = d->evtchn->fifo;
+	for (u32 n = 0; fifo && n < fifo->nr_words / FIFO_WORDS_PER_PAGE; n++)
+		frame_dirtied(mfn_to_page(virt_to_mfn(fifo->page[n])));
+	for_each_vcpu(d, v, i)
+		if (v->fifo && v->fifo->control)
+			frame_dirtied(mfn_to_page(virt_to_mfn(v->fifo->control)));
+	spin_unlock(&d->evtchn->lock);
 }
 
 void fifo_destroy(struct domain *d)

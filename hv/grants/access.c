@@ -8,6 +8,7 @@
  */
 #include "grants/claim.h"
 #include "grants/table.h"
+#include "memory/log-dirty.h"
 
 static bool claim(struct grant_table *gt, u32 ref, domid_t user, bool write, bool copy)
 {
@@ -69,8 +70,12 @@ static s16 frame_hold(struct domain *owner, const struct active_grant *a, bool w
 	pg = mfn_to_page(a->mfn);
 	if (!active_in_use(a) && !get_page(pg, owner))
 		return GNTST_bad_page;
-	if (!write || a->writers || get_page_writable(pg, owner, owner->id))
+	if (!write || a->writers)
 		return GNTST_okay;
+	if (get_page_writable(pg, owner, owner->id)) {
+		frame_dirtied(pg);
+		return GNTST_okay;
+	}
 	if (!active_in_use(a))
 		put_page(pg);
 	return GNTST_general_error;
@@ -209,4 +214,18 @@ void grant_put(struct domain *owner, u32 ref, bool write, const struct grant_use
 		domain_put(use->via);
 	}
 	use_end_unlocked(owner, ref, write);
+}
+
+void grants_dirty_frames(struct domain *d)
+{
+	struct grant_table *gt = d->grants;
+
+	spin_lock(&gt->lock);
+	for (u32 ref = 0; ref < grant_entries(gt); ref++) {
+		const struct active_grant *a = active_of(gt, ref);
+
+		if (a->writers && !a->transitive)
+			frame_dirtied(mfn_to_page(a->mfn));
+	}
+	spin_unlock(&gt->lock);
 }

@@ -7,6 +7,7 @@
 #include "grants/ops.h"
 #include "grants/table.h"
 #include "lib/string.h"
+#include "memory/log-dirty.h"
 
 /* One end of a copy. */
 struct copy_end {
@@ -44,6 +45,7 @@ static s16 own_frame_get(struct copy_end *end, domid_t domid, u64 gmfn)
 		put_page(pg);
 		if (!data)
 			return GNTST_general_error;
+		frame_dirtied(pg);
 	}
 	end->own = pg;
 	end->use = (struct grant_use){ .mfn = gmfn, .length = PAGE_SIZE };

@@ -23,6 +23,9 @@ int grants_release_mappings(struct domain *d);
 /* ... and with the last reference the table itself. @pre nobody maps a grant of @d. */
 void grants_domain_free(struct domain *d);
 
+/* Frames of @d that others may write to now count as changed (memory/log-dirty.h). */
+void grants_dirty_frames(struct domain *d);
+
 /*
  * XENMEM_acquire_resource of type grant_table: machine frames [@frame, @frame + @nr) of the
  * shared (@id XENMEM_resource_grant_table_id_shared) or status table into @mfns; the table grows

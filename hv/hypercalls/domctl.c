@@ -38,6 +38,8 @@ static const struct {
 	[XEN_DOMCTL_set_virq_handler] = { domctl_set_virq_handler },
 	[XEN_DOMCTL_setnodeaffinity] = { domctl_setnodeaffinity },
 	[XEN_DOMCTL_getnodeaffinity] = { domctl_getnodeaffinity },
+	[XEN_DOMCTL_setvcpuextstate] = { domctl_setvcpuextstate },
+	[XEN_DOMCTL_getvcpuextstate] = { domctl_getvcpuextstate, COPY_BACK },
 	[XEN_DOMCTL_get_vcpu_msrs] = { domctl_get_vcpu_msrs, COPY_BACK },
 	[XEN_DOMCTL_set_vcpu_msrs] = { domctl_set_vcpu_msrs },
 	[XEN_DOMCTL_get_cpu_policy] = { domctl_get_cpu_policy, COPY_BACK },
@@ -70,6 +72,19 @@ static long createdomain(struct xen_domctl *op, u64 arg)
 	int rc = domctl_createdomain(op);
 
 	return !rc && copy_to_guest(arg, op, sizeof(*op)) ? -EFAULT : rc;
+}
+
+/* The one that may be long and has a continuation of its own. */
+static long shadow_op(struct xen_domctl *op, u64 arg)
+{
+	struct domain *d = domain_get(op->domain);
+	long rc;
+
+	if (!d)
+		return -ESRCH;
+	rc = domctl_shadow_op(d, op, arg);
+	domain_put(d);
+	return rc;
 }
 
 /* Some tell in the structure what they need (-ENOBUFS) or object to (-ERANGE). */
@@ -106,6 +121,8 @@ long hypercall_domctl(u64 arg)
 		return getdomaininfo(&op, arg);
 	if (op.cmd == XEN_DOMCTL_createdomain)
 		return createdomain(&op, arg);
+	if (op.cmd == XEN_DOMCTL_shadow_op)
+		return shadow_op(&op, arg);
 	if (op.cmd >= ARRAY_SIZE(sub_ops) || !sub_ops[op.cmd].fn)
 		return -ENOSYS;
 	return run_sub_op(&op, arg);

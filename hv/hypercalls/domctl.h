@@ -32,6 +32,11 @@ int domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op);
 int domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op);
 int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op);
 int domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op);
+/* domctl_shadow.c: log-dirty.  With its own continuation, paging_domctl_cont. */
+long domctl_shadow_op(struct domain *d, struct xen_domctl *op, u64 arg);
+/* domctl_xstate.c */
+int domctl_getvcpuextstate(struct domain *d, struct xen_domctl *op);
+int domctl_setvcpuextstate(struct domain *d, struct xen_domctl *op);
 /* cpu_policy.c */
 int domctl_get_cpu_policy(struct domain *d, struct xen_domctl *op);
 int domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op);

@@ -7,6 +7,7 @@
 
 #include "lib/errno.h"
 #include "memory/guest.h"
+#include "memory/log-dirty.h"
 #include "memory/page.h"
 #include "pv/context.h"
 #include "pv/hypercall-page.h"
@@ -90,6 +91,7 @@ int domctl_hypercall_init(struct domain *d, struct xen_domctl *op)
 	if (!get_page_writable(pg, d, d->id))
 		return -EACCES;
 	hypercall_page_fill(page_to_virt(pg));
+	frame_dirtied(pg);
 	put_page_writable(pg);
 	return 0;
 }

@@ -107,6 +107,7 @@ long memory_machphys_mfn_list(u64 arg)
 {
 	struct xen_machphys_mfn_list list;
 	u64 end = M2P_RW_START + (u64)max_mfn * sizeof(u64), va = M2P_RW_START;
+	xen_pfn_t last = 0;
 	u32 i;
 
 	if (copy_from_guest(&list, arg, sizeof(list)))
@@ -114,7 +115,9 @@ long memory_machphys_mfn_list(u64 arg)
 	for (i = 0; i < list.max_extents && va < end; i++, va += M2P_EXTENT_BYTES) {
 		xen_pfn_t mfn = m2p_extent(va);
 
-		if (copy_to_handle_idx(list.extent_start, i, &mfn))
+		/* In a hole the extent before it: whoever maps the whole list gets something. */
+		last = mfn ? mfn : last;
+		if (copy_to_handle_idx(list.extent_start, i, &last))
 			return -EFAULT;
 	}
 	list.nr_extents = i;

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "memory/frame-type.h"
 #include "memory/guest.h"
+#include "memory/log-dirty.h"
 #include "pv/mmu.h"
 #include "pv/tlb.h"
 #include "x86/asm-fixup.h"
@@ -44,6 +45,7 @@ static int table_hold(struct table_ref *ref, mfn_t mfn, const struct domain *d)
 	if (type >= PGT_l1 && type <= PGT_l4 && get_page_if_type(pg, d, type)) {
 		ref->type = type;
 	} else if (get_page_writable(pg, d, d->id)) {
+		frame_dirtied(pg);
 		ref->type = PGT_writable;
 	} else {
 		return -EINVAL;
@@ -87,6 +89,7 @@ static int machphys_update(u64 ptr, u64 val, struct domain *owner)
 	if (!mfn_valid(mfn) || owner == &domain_io || !get_page(mfn_to_page(mfn), owner))
 		return -EINVAL;
 	m2p_table[mfn] = val;
+	frame_dirtied(mfn_to_page(mfn)); /* the guest's frame of that number has other contents now */
 	put_page(mfn_to_page(mfn));
 	return 0;
 }
@@ -191,13 +194,17 @@ static int flush_after_update(u64 va, u64 flags)
 	bool all;
 	int rc;
 
+	if (likely(flags == (UVMF_INVLPG | UVMF_LOCAL))) {
+		tlb_flush_page_local(va);
+		return 0;
+	}
 	if (type != UVMF_TLB_FLUSH && type != UVMF_INVLPG)
 		return type ? -EINVAL : 0;
 	if ((flags & ~(u64)UVMF_FLUSHTYPE_MASK) == UVMF_LOCAL) {
 		if (type == UVMF_TLB_FLUSH)
 			tlb_flush_local();
 		else
-			invlpg(va);
+			tlb_flush_page_local(va);
 		return 0;
 	}
 	rc = flush_vcpu_mask(flags, vcpus, &all);

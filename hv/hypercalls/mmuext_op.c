@@ -9,9 +9,11 @@
 #include "lib/string.h"
 #include "memory/frame-type.h"
 #include "memory/guest.h"
+#include "memory/log-dirty.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
 #include "pv/tlb.h"
+#include "x86/asm-fixup.h"
 #include "x86/cpu.h"
 #include "x86/setup.h"
 
@@ -117,6 +119,7 @@ static int op_new_base(const struct mmuext_op *op, struct domain *owner)
 	if (rc)
 		return rc;
 	v->pv.kernel_l4 = op->arg1.mfn << PAGE_SHIFT;
+	pv_roots_changed(v);
 	pv_load_root(v);
 	root_put(old);
 	return 0;
@@ -134,6 +137,7 @@ static int op_new_user_base(const struct mmuext_op *op, struct domain *owner)
 			return rc;
 	}
 	v->pv.user_l4 = op->arg1.mfn << PAGE_SHIFT;
+	pv_roots_changed(v);
 	root_put(old);
 	return 0;
 }
@@ -147,7 +151,7 @@ static int op_flush_local(const struct mmuext_op *op, struct domain *owner)
 static int op_invlpg_local(const struct mmuext_op *op, struct domain *owner)
 {
 	if (guest_addr_ok(op->arg1.linear_addr))
-		invlpg(op->arg1.linear_addr);
+		tlb_flush_page_local(op->arg1.linear_addr);
 	return 0;
 }
 
@@ -210,6 +214,7 @@ static int op_clear_page(const struct mmuext_op *op, struct domain *owner)
 	pg = mfn_to_page(op->arg1.mfn);
 	if (!get_page_writable(pg, owner, owner->id))
 		return -EINVAL;
+	frame_dirtied(pg);
 	memset(page_to_virt(pg), 0, PAGE_SIZE);
 	put_page_writable(pg);
 	return 0;
@@ -227,6 +232,7 @@ static int op_copy_page(const struct mmuext_op *op, struct domain *owner)
 	if (!get_page(src, owner))
 		return -EINVAL;
 	if (get_page_writable(dst, owner, owner->id)) {
+		frame_dirtied(dst);
 		memcpy(page_to_virt(dst), page_to_virt(src), PAGE_SIZE);
 		put_page_writable(dst);
 		rc = 0;
@@ -265,16 +271,22 @@ static bool foreign_allowed(unsigned cmd)
 static int one_op(u64 va, struct domain *owner)
 {
 	struct mmuext_op op;
+	u64 cmd;
 
+	_Static_assert(sizeof(op) == 24 && offsetof(struct mmuext_op, arg1) == 8, "three words");
 	if (unlikely(!guest_addr_ok(va) || !guest_addr_ok(va + sizeof(op) - 1)))
 		return -EFAULT;
-	if (unlikely(copy_from_guest(&op, va, sizeof(op))))
-		return -EFAULT;
+	get_guest_or_goto(cmd, va, fault);
+	get_guest_or_goto(op.arg1.linear_addr, va + 8, fault);
+	get_guest_or_goto(*(u64 *)&op.arg2, va + 16, fault);
+	op.cmd = cmd;
 	if (op.cmd >= ARRAY_SIZE(handlers) || !handlers[op.cmd])
 		return -ENOSYS;
 	if (owner != current->domain && !foreign_allowed(op.cmd))
 		return -EPERM;
 	return handlers[op.cmd](&op, owner);
+fault:
+	return -EFAULT;
 }
 
 long hypercall_mmuext_op(u64 ops, u64 count_arg, u64 done, u64 foreign)

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "memory/frame-type.h"
 #include "memory/guest.h"
+#include "memory/log-dirty.h"
 #include "pv/context.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
@@ -75,6 +76,7 @@ long hypercall_update_descriptor(u64 maddr, u64 desc)
 	if (!get_page_if_type(pg, d, PGT_seg_desc) && !get_page_writable(pg, d, d->id))
 		return -EINVAL;
 	slot = (u64 *)page_to_virt(pg) + (maddr & ~PAGE_MASK) / 8;
+	frame_dirtied(pg);
 	__atomic_store_n(slot, desc, __ATOMIC_SEQ_CST);
 	put_page_writable(pg);
 	return 0;

@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "memory/frame-alloc.h"
 #include "memory/frame-type.h"
+#include "memory/log-dirty.h"
 #include "pv/tlb.h"
 
 struct domain domain_io = { .id = DOMID_IO }, domain_xen = { .id = DOMID_XEN };
@@ -106,6 +107,9 @@ int put_page_type(struct page_info *pg, bool preemptible)
 	return frame_type_put(pg, preemptible);
 }
 
+static __attribute__((noinline, cold)) bool get_clean_table(struct page_info *pg,
+							    const struct domain *d, u32 type);
+
 bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type)
 {
 	u64 x = READ_ONCE(pg->state);
@@ -123,7 +127,21 @@ bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type)
 			return false;
 		}
 	}
-	return false;
+	/* Read again, so that the common case need not keep it. */
+	return unlikely(READ_ONCE(pg->type) & PGT_clean) ?
+		get_clean_table(pg, d, type | PGT_validated) : false;
+}
+
+/* Whoever takes a table may write to it: with that it is not clean any more. */
+static bool get_clean_table(struct page_info *pg, const struct domain *d, u32 type)
+{
+	type &= PGT_type_mask;
+	if (!get_page(pg, d))
+		return false;
+	__atomic_fetch_and(&pg->type, ~PGT_clean, __ATOMIC_SEQ_CST);
+	frame_dirtied(pg);
+	put_page(pg);
+	return get_page_if_type(pg, d, type);
 }
 
 bool get_page_writable_slow(struct page_info *pg, const struct domain *d)

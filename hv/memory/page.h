@@ -60,12 +60,14 @@ _Static_assert(sizeof(struct page_info) == 24, "frame table budget: 12 MiB per 2
 #define PGT_validated (1U << 26) /* contents checked for the type */
 #define PGT_partial (1U << 25)   /* entries [0, nr_valid) checked; holds one count itself */
 #define PGT_busy (1U << 24)      /* someone is (de)validating */
-#define PGT_count_mask ((1U << 24) - 1)
+#define PGT_clean (1U << 23)     /* a table, and PGC_clean: the next to take it does so slowly */
+#define PGT_count_mask ((1U << 23) - 1)
 
 /* count word */
 #define PGC_allocated (1U << 31) /* owner's allocation reference not yet dropped */
 #define PGC_hv (1U << 30)        /* hypervisor's own frame shared with the owner */
-#define PGC_count_mask ((1U << 30) - 1)
+#define PGC_clean (1U << 29)     /* unchanged since last reported: memory/log-dirty.h */
+#define PGC_count_mask ((1U << 29) - 1)
 
 #define STATE_COUNT_ONE (1ULL << 32)
 

@@ -16,7 +16,7 @@
 #include "pv/tlb.h"
 
 /* State of a frame that is allocated, referenced by nothing else and untyped. */
-#define STATE_COUNTS_MASK (0xffffffffULL << 32 | PGT_count_mask | PGT_pinned | PGT_partial | PGT_busy)
+#define STATE_COUNTS_MASK ((u64)(u32)~PGC_clean << 32 | PGT_count_mask | PGT_pinned | PGT_partial | PGT_busy)
 #define STATE_UNUSED ((u64)(PGC_allocated | 1) << 32)
 #define STATE_STOLEN ((u64)PGC_allocated << 32)
 

@@ -12,6 +12,7 @@
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
 #include "pv/traps.h"
+#include "pv/vtlb.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
 #include "x86/desc.h"
@@ -117,8 +118,18 @@ void pv_load_root(struct vcpu *v)
 {
 	struct pcpu *cpu = this_cpu();
 
-	cpu->cr3 = v->pv.kernel_mode ? v->pv.kernel_l4 : v->pv.user_l4;
+	cpu->cr3 = v->pv.kernel_mode ? v->pv.kernel_cr3 : v->pv.user_cr3;
 	write_cr3(cpu->cr3);
+}
+
+void pv_roots_changed(struct vcpu *v)
+{
+	if (unlikely(v->pv.logged)) {
+		vtlb_load(v);
+		return;
+	}
+	v->pv.kernel_cr3 = v->pv.kernel_l4;
+	v->pv.user_cr3 = v->pv.user_l4;
 }
 
 void pv_load(struct vcpu *v)
@@ -127,6 +138,8 @@ void pv_load(struct vcpu *v)
 
 	WRITE_ONCE(v->pv.loaded_on, cpu->id);
 	v->pv.window[PV_GDT_FRAMES] = pte_make(virt_to_mfn(cpu->gdt), PTE_HV);
+	if (unlikely(v->pv.logged))
+		vtlb_load(v);
 	pv_load_root(v);
 	desc_load_gdt(v->pv.gdt_va);
 	desc_load_ldt(cpu, v->pv.ldt_va, v->pv.ldt_entries);
@@ -315,8 +328,8 @@ static int set_roots(struct vcpu *v, const struct vcpu_guest_context *ctx)
 	}
 	old_kernel = v->pv.kernel_l4;
 	old_user = v->pv.user_l4;
-	v->pv.kernel_l4 = kernel;
-	v->pv.user_l4 = user;
+	v->pv.kernel_l4 = v->pv.kernel_cr3 = kernel;
+	v->pv.user_l4 = v->pv.user_cr3 = user;
 	rc = drop_root(&old_user);
 	rc2 = drop_root(&old_kernel);
 	return rc ? rc : rc2;

@@ -76,6 +76,8 @@ void pg_owner_put(struct domain *d);
 
 /* Make @l4 (machine address; a validated L4 of the domain) the running root. */
 void pv_load_root(struct vcpu *v);
+/* The running vCPU has been given another kernel or user root. */
+void pv_roots_changed(struct vcpu *v);
 /* Give up the vCPU's roots (destroy, re-initialise): 0 or -ERESTART. */
 int pv_drop_roots(struct vcpu *v);
 

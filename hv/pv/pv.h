@@ -27,6 +27,7 @@ struct pv_trap {
 struct pv_vcpu {
 	u64 kernel_l4;        /* machine address of the root for kernel mode */
 	u64 user_l4;          /* for user mode; 0 until NEW_USER_BASEPTR */
+	u64 kernel_cr3, user_cr3; /* what is loaded for them: the same, or this pCPU's (vtlb.h) */
 	u64 kernel_sp;
 	u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback;
 	u16 kernel_ss;
@@ -35,6 +36,7 @@ struct pv_vcpu {
 	bool event_pending_nmi, nmi_masked;
 	u8 iopl;
 	bool task_switched;   /* virtual CR0.TS */
+	bool logged;          /* its domain's writes are logged: runs on the software TLB (vtlb.h) */
 	unsigned loaded_on;   /* pCPU whose registers and TLB hold this vCPU; ~0 none */
 	u64 nmi_callback;
 

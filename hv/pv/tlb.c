@@ -30,6 +30,8 @@ void frame_type_wait(void)
 void tlb_flush_local(void)
 {
 	tlb_clock_tick(this_cpu());
+	if (unlikely(vtlb_users))
+		vtlb_flush();
 	write_cr3(read_cr3());
 }
 
@@ -40,7 +42,7 @@ static void flush_here(void *unused)
 
 static void invlpg_here(void *va)
 {
-	invlpg((u64)va);
+	tlb_flush_page_local((u64)va);
 }
 
 static bool only_this_cpu(const u64 *mask)
@@ -73,7 +75,7 @@ void tlb_flush_page_mask(const u64 *mask, u64 va)
 	if (!only_this_cpu(mask))
 		call_on_pcpus(mask, invlpg_here, (void *)va);
 	else if (mask_has_this_cpu(mask))
-		invlpg(va);
+		tlb_flush_page_local(va);
 }
 
 void tlb_domain_mask(const struct domain *d, const u64 *vcpus, u64 *mask)
@@ -88,6 +90,14 @@ void tlb_domain_mask(const struct domain *d, const u64 *vcpus, u64 *mask)
 		if (cpu < MAX_PCPUS && (!vcpus || (vcpus[i / 64] >> (i % 64) & 1)))
 			mask[cpu / 64] |= 1ULL << (cpu % 64);
 	}
+}
+
+void tlb_online_mask(u64 *mask)
+{
+	memset(mask, 0, PCPU_MASK_WORDS * sizeof(u64));
+	for (unsigned cpu = 0; cpu < pcpu_count; cpu++)
+		if (pcpus[cpu]->online)
+			mask[cpu / 64] |= 1ULL << (cpu % 64);
 }
 
 /* Keep in @mask only pCPUs that have not flushed since @stamp. */
@@ -105,21 +115,13 @@ static bool filter_flushed(u64 *mask, u32 stamp)
 	return any;
 }
 
-static void online_mask(u64 *mask)
-{
-	memset(mask, 0, PCPU_MASK_WORDS * sizeof(u64));
-	for (unsigned cpu = 0; cpu < pcpu_count; cpu++)
-		if (pcpus[cpu]->online)
-			mask[cpu / 64] |= 1ULL << (cpu % 64);
-}
-
 /* pCPUs that may hold translations to @pg: its owner's, or any. */
 static void reach_mask(const struct page_info *pg, u64 *mask)
 {
 	struct domain *owner;
 
 	if (unlikely(pg->nr_valid & FRAME_FOREIGN)) {
-		online_mask(mask);
+		tlb_online_mask(mask);
 		return;
 	}
 	owner = pg->owner == current->domain->id ? current->domain : domain_lookup_any(pg->owner);
@@ -146,7 +148,7 @@ void tlb_flush_before_reuse(struct page_info *pg)
 
 	if (pcpu_count == 1 && pcpus[0]->tlb_generation > pg->tlb_stamp)
 		return;
-	online_mask(mask);
+	tlb_online_mask(mask);
 	if (filter_flushed(mask, pg->tlb_stamp))
 		tlb_flush_mask(mask);
 }

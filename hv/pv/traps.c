@@ -14,6 +14,7 @@
 #include "trace/trace.h"
 #include "lib/errno.h"
 #include "memory/guest.h"
+#include "pv/vtlb.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
 #include "x86/entry.h"
@@ -47,7 +48,7 @@ void pv_toggle_mode(struct vcpu *v)
 
 	v->pv.kernel_mode = !v->pv.kernel_mode;
 	__asm__ volatile("swapgs");
-	cpu->cr3 = v->pv.kernel_mode ? v->pv.kernel_l4 : v->pv.user_l4;
+	cpu->cr3 = v->pv.kernel_mode ? v->pv.kernel_cr3 : v->pv.user_cr3;
 	write_cr3(cpu->cr3);
 }
 
@@ -302,26 +303,55 @@ static bool fault_in_ldt_window(struct vcpu *v, u64 addr)
 	return addr - v->pv.ldt_va < 16 * PAGE_SIZE;
 }
 
-void handle_guest_page_fault(struct cpu_regs *regs)
+static __attribute__((noinline)) void table_write_fault(struct vcpu *v, struct cpu_regs *regs,
+							u64 addr)
 {
-	struct vcpu *v = current;
+	irq_enable();
+	if (!pv_emulate_pt_write(v, regs, addr))
+		pv_inject_page_fault(v, regs, addr, PF_PRESENT | PF_WRITE);
+}
+
+static __attribute__((noinline)) void ldt_window_fault(struct vcpu *v, struct cpu_regs *regs,
+						       u64 offset, u32 code)
+{
+	irq_enable();
+	if (pv_map_ldt_page(v, offset))
+		trace_pv_descriptor_fault(regs->rip, offset);
+	else /* to the guest it is its own LDT that is not there */
+		pv_inject_page_fault(v, regs, v->pv.ldt_base + offset, code);
+}
+
+/* By the guest's own tables. */
+static inline void guest_page_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr, u32 code)
+{
+	if ((code & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_FETCH)) == (PF_PRESENT | PF_WRITE) &&
+	    v->pv.kernel_mode && (v->domain->vm_assist & 1U << VMASST_TYPE_writable_pagetables))
+		table_write_fault(v, regs, addr);
+	else if (unlikely(!guest_addr_ok(addr)) && !(code & PF_PRESENT) &&
+		 fault_in_ldt_window(v, addr))
+		ldt_window_fault(v, regs, addr - v->pv.ldt_va, code);
+	else
+		pv_inject_page_fault(v, regs, addr, code);
+}
+
+/* The processor walks other tables than the guest's: what does the fault mean by those? */
+static __attribute__((noinline, cold)) void logged_page_fault(struct cpu_regs *regs, struct vcpu *v)
+{
 	u64 addr = read_cr2();
 	u32 code = regs->error_code;
 
-	if ((code & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_FETCH)) == (PF_PRESENT | PF_WRITE) &&
-	    v->pv.kernel_mode && (v->domain->vm_assist & 1U << VMASST_TYPE_writable_pagetables)) {
-		irq_enable();
-		if (pv_emulate_pt_write(v, regs, addr))
+	if (guest_addr_ok(addr)) {
+		code = vtlb_fault(v, addr, code);
+		if (code == VTLB_FILLED)
 			return;
-	} else if (unlikely(!guest_addr_ok(addr)) && !(code & PF_PRESENT) &&
-		   fault_in_ldt_window(v, addr)) {
-		irq_enable();
-		if (pv_map_ldt_page(v, addr - v->pv.ldt_va)) {
-			trace_pv_descriptor_fault(regs->rip, addr - v->pv.ldt_va);
-			return;
-		}
-		/* To the guest it is its own LDT that is not there. */
-		addr = v->pv.ldt_base + (addr - v->pv.ldt_va);
 	}
-	pv_inject_page_fault(v, regs, addr, code);
+	guest_page_fault(v, regs, addr, code);
+}
+
+void handle_guest_page_fault(struct cpu_regs *regs, struct vcpu *v)
+{
+	if (unlikely(v->pv.logged))
+		logged_page_fault(regs, v);
+	else
+		guest_page_fault(v, regs, read_cr2(), regs->error_code);
 }

@@ -9,6 +9,7 @@
  */
 #include "lib/errno.h"
 #include "memory/frame-type.h"
+#include "memory/log-dirty.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
 #include "x86/cpu.h"
@@ -73,6 +74,7 @@ static void l1e_put_slow(u64 l1e, struct domain *d)
 	if (l1e & PTE_RW) {
 		if (pg->owner != d->id) /* held as data, so nobody else uses the field */
 			WRITE_ONCE(pg->nr_valid, FRAME_FOREIGN);
+		frame_dirtied(pg);
 		put_page_writable(pg);
 		return;
 	}
@@ -206,6 +208,7 @@ int frame_validate(struct page_info *pg, u32 type, bool preemptible)
 
 	if (!d)
 		return -EINVAL;
+	frame_dirtied(pg); /* entries are adjusted */
 	switch (type) {
 	case PGT_l1:
 		return validate_l1(table, d);

@@ -240,6 +240,7 @@ entry_vector_14:
 	testb $3, REGS_cs(%rsp)
 	jz hv_exception
 	mov CPUINFO_current(%rsp), %rbx
+	mov %rbx, %rsi
 	call handle_guest_page_fault
 	jmp ret_to_guest
 

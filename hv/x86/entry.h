@@ -23,7 +23,7 @@ size_t guest_clear(void *dst, size_t n);
 
 /* Called by entry.S. */
 void handle_guest_exception(struct cpu_regs *regs);
-void handle_guest_page_fault(struct cpu_regs *regs);
+void handle_guest_page_fault(struct cpu_regs *regs, struct vcpu *v);
 void handle_hv_exception(struct cpu_regs *regs);
 void handle_ist_exception(struct cpu_regs *regs);
 struct cpu_regs *move_frame_to_stack(const struct cpu_regs *ist_frame);

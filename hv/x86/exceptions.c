@@ -6,6 +6,7 @@
  */
 #include "console/console.h"
 #include "pv/traps.h"
+#include "pv/vtlb.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
 #include "x86/entry.h"
@@ -48,7 +49,11 @@ void handle_hv_exception(struct cpu_regs *regs)
 	}
 	if (regs->entry_vector == VEC_PF) {
 		struct vcpu *v = current;
-		u64 offset = v ? read_cr2() - v->pv.ldt_va : 0;
+		u64 addr = read_cr2(), offset = v ? addr - v->pv.ldt_va : 0;
+
+		if (v && v->pv.logged && guest_addr_ok(addr) &&
+		    vtlb_fault(v, addr, regs->error_code) == VTLB_FILLED)
+			return;
 
 		/* Loading a guest's selector or IRET touched an LDT page not mapped yet. */
 		if (v && v->pv.ldt_va && offset < 16 * PAGE_SIZE && !(regs->error_code & 1) &&

@@ -18,4 +18,11 @@ void fpu_restore(struct vcpu *v);
 /* XSETBV of the running vCPU: 0 or -EINVAL. */
 int fpu_set_xcr0(struct vcpu *v, u64 xcr0);
 
+/* Legacy region and header: the least an XSAVE image has. */
+#define FPU_AREA_MIN 576
+
+/* State from outside, @bytes of an XSAVE image in standard format, for a vCPU that does not run:
+ * 0; -EINVAL, with nothing changed, for one that XRSTOR or XSETBV would refuse. */
+int fpu_import(struct vcpu *v, u64 xcr0, const void *image, size_t bytes);
+
 #endif

@@ -215,6 +215,29 @@ static void mark_frames(void)
 	mark_device_frames(at, max_mfn);
 }
 
+/* Dom0's tools map the M2P table, read-only, as frames of DOMID_XEN. */
+static void share_m2p_extent(mfn_t first)
+{
+	for (mfn_t mfn = first; mfn < first + L2_SIZE / PAGE_SIZE; mfn++) {
+		mfn_to_page(mfn)->owner = DOMID_XEN;
+		mfn_to_page(mfn)->type = PGT_none | 1; /* never anything else */
+		mfn_to_page(mfn)->count = PGC_hv | 1;
+	}
+}
+
+static void m2p_init(void)
+{
+	table_init(M2P_RW_START, sizeof(u64), M2P_RO_START);
+	for (u64 off = 0; off < (u64)max_mfn * sizeof(u64); off += L2_SIZE) {
+		u64 e = *l2_entry(M2P_RW_START + off);
+
+		if (!(e & PTE_PRESENT))
+			continue;
+		memset((void *)(M2P_RW_START + off), 0x55, L2_SIZE);
+		share_m2p_extent(pte_mfn(e));
+	}
+}
+
 void paging_init(void)
 {
 	max_mfn = e820_top_mfn();
@@ -224,10 +247,7 @@ void paging_init(void)
 	write_cr3(hv_l4_maddr);
 	directmap_init();
 	table_init(FRAME_TABLE_START, sizeof(struct page_info), 0);
-	table_init(M2P_RW_START, sizeof(u64), M2P_RO_START);
-	for (u64 off = 0; off < (u64)max_mfn * 8; off += L2_SIZE)
-		if (*l2_entry(M2P_RW_START + off) & PTE_PRESENT)
-			memset((void *)(M2P_RW_START + off), 0x55, L2_SIZE);
+	m2p_init();
 	/* In steps far below the frames of one 2 MiB chunk, so that no gap is stepped over. */
 	while (solid_mfn < max_mfn && mfn_valid_above(solid_mfn) &&
 	       mfn_valid_above(MIN(solid_mfn + 4095, max_mfn - 1)))

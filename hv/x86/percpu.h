@@ -18,6 +18,7 @@ struct vcpu;
 struct timer_queue;
 struct trace_ring;
 struct sched_pcpu;
+struct vtlb;
 
 struct pcpu {
 	unsigned id;             /* 0..pcpu_count-1, dense */
@@ -41,6 +42,7 @@ struct pcpu {
 	u32 tsc_mul;             /* ns = (tsc << shift) * mul >> 32 */
 	s8 tsc_shift;
 	u64 irq_count;
+	struct vtlb *vtlb;       /* pv/vtlb.h; NULL while no domain needs it */
 };
 
 struct cpu_info {
