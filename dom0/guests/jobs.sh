@@ -57,3 +57,48 @@ job_net() {
 	say "net-md5=$(md5sum </tmp/www/data | cut -d' ' -f1)"
 	job_idle
 }
+
+md5() { md5sum | cut -d' ' -f1; }
+
+# Write block $1 of the disk, read it back from the device.
+proof_disk() {
+	at=$(($1 % 512))
+	seq "$1" 100000 | dd of=/tmp/block bs=4096 count=1 iflag=fullblock 2>/dev/null
+	dd if=/tmp/block of=$dev bs=4096 seek=$at conv=notrunc,fsync 2>/dev/null || return 1
+	echo 1 >/proc/sys/vm/drop_caches
+	dd if=$dev bs=4096 skip=$at count=1 2>/dev/null | cmp -s - /tmp/block
+}
+
+# Replace one of 16 files in memory, check another against what was known of it.
+proof_memory() {
+	i=$(($1 % 16))
+	k=$(($1 * 7 % 16))
+	seq "$1" $(($1 + ${opt_lines:-20000})) >/tmp/memory/$i
+	eval "sum$i=\$(md5 </tmp/memory/$i)"
+	eval "known=\$sum$k"
+	[ -z "$known" ] || [ "$(md5 </tmp/memory/$k)" = "$known" ]
+}
+
+# Count to opt_n; each time change memory (and a disk, guest.dev=xvda) and check what is there; a
+# network card (guest.ip) is brought up for Dom0 to talk to.  What goes wrong adds to `wrong`.
+job_proof() {
+	wrong=0
+	n=0
+	dev=
+	mkdir /tmp/memory
+	if [ -n "$opt_dev" ]; then
+		dev=/dev/$opt_dev
+		modprobe xen-blkfront
+		wait_for "$dev" || say "proof-error=no-$dev"
+	fi
+	[ -z "$opt_ip" ] || net_up
+	while [ $n -lt "${opt_n:-1000}" ]; do
+		n=$((n + 1))
+		proof_memory $n || wrong=$((wrong + 1))
+		[ -z "$dev" ] || proof_disk $n || wrong=$((wrong + 1))
+		say "wrong=$wrong"
+		say "count=$n"
+		usleep 10000
+	done
+	leave
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Saving and restoring a stock PV guest with a disk and a network card, orrery.n times (2): it
+# counts, changes memory and disk and checks both; after each restore it goes on where it was, with
+# right results, Dom0 reaches it over its network, and its disk is the same.  Nothing is left behind.
+. /etc/orrery/guests.sh
+n=${OPT_n:-2}
+
+save() { xl -vvv save "$@"; }
+restore() { xl -vvv restore "$@"; }
+answers() { ping -q -c 2 -W 5 192.168.77.2; }
+setup() {
+	guests_setup && backends_up && dd if=/dev/zero of=/tmp/disk.img bs=1M count=4 2>/dev/null
+}
+start() {
+	create dev "name=\"saved\"" "memory=$memory" "$(job proof n=100000 dev=xvda ip=192.168.77.2)" \
+		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:02']" \
+		"disk=['format=raw,vdev=xvda,access=rw,target=/tmp/disk.img']"
+}
+# A round: saved, gone, restored, counts on and answers.
+round() { # NUMBER
+	step save-$1 save saved /tmp/saved
+	step gone-$1 wait_until 20 only_dom0
+	at=$(guest_value saved count)
+	emit saved-bytes "$(stat -c %s /tmp/saved)"
+	step restore-$1 restore /tmp/saved
+	step count-$1 wait_until 60 counts_past saved count $((at + 5))
+	step answers-$1 wait_until 20 answers
+	rm -f /tmp/saved
+}
+
+memory=${OPT_memory:-96}
+step setup setup
+step create start
+step counting wait_until 120 counts_past saved count 10
+step answers wait_until 20 answers
+i=0
+while [ $i -lt "$n" ] && [ $failed = 0 ]; do
+	i=$((i + 1))
+	round $i
+done
+emit rounds $i
+emit count "$(guest_value saved count)"
+step wrong has_value saved wrong 0
+step shutdown xl shutdown -w saved
+step gone wait_until 20 only_dom0
+if [ $failed != 0 ]; then
+	guest_console saved 50
+	xl dmesg | tail -20 | sed 's/^/ORRERY-LOG dmesg: /'
+	tail -30 /var/log/xen/xl-saved.log | sed 's/^/ORRERY-LOG xl: /'
+fi
+exit $failed
