@@ -33,6 +33,7 @@ int pv_vcpu_init(struct vcpu *v)
 		return -ENOMEM;
 	v->pv.kernel_mode = true;
 	v->pv.loaded_on = ~0U;
+	v->pv.logged = v->domain->log_dirty.on;
 	v->pv.cr4 = PV_CR4_INITIAL;
 	v->pv.debugreg[6] = DR6_DEFAULT;
 	v->pv.debugreg[7] = DR7_DEFAULT;
