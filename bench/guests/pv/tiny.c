@@ -8,17 +8,17 @@
  *   burn ms=M                keeps a vCPU busy for so long
  *   flood n=N                events to itself and cheap hypercalls, N of each
  *   storm ms=M               floods itself, Dom0 and the hypervisor without ever waiting
+ *   dirty ms=M               changes its memory in many ways (dirty.c)
  * Lines are those that Dom0's scenarios look for in its console log.
  */
 #include <xen/event_channel.h>
-#include <xen/sched.h>
 #include <xen/vcpu.h>
 
-#include "bench/guests/pv/pv.h"
+#include "bench/guests/pv/tiny.h"
 
 #define NS_PER_MS 1000000UL
 
-static void shut_down(unsigned reason)
+void shut_down(unsigned reason)
 {
 	struct sched_shutdown s = { reason };
 
@@ -27,7 +27,7 @@ static void shut_down(unsigned reason)
 		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &s);
 }
 
-static u64 number(const char *cmdline, const char *name, u64 otherwise)
+u64 number(const char *cmdline, const char *name, u64 otherwise)
 {
 	char text[24];
 	u64 n = 0;
@@ -40,7 +40,7 @@ static u64 number(const char *cmdline, const char *name, u64 otherwise)
 }
 
 /* System time from the vCPU's own page, as the ABI describes it (<xen/xen.h>). */
-static u64 now_ns(void)
+u64 now_ns(void)
 {
 	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
 	u32 version;
@@ -59,7 +59,7 @@ static u64 now_ns(void)
 	return ns;
 }
 
-static u32 bind_timer(void)
+u32 bind_timer(void)
 {
 	struct evtchn_bind_virq b = { .virq = VIRQ_TIMER };
 
@@ -68,7 +68,7 @@ static u32 bind_timer(void)
 	return b.port;
 }
 
-static void sleep_until(u64 when)
+void sleep_until(u64 when)
 {
 	while (now_ns() < when) {
 		struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = when };
@@ -183,7 +183,7 @@ void guest_main(const char *cmdline)
 	} jobs[] = {
 		{ "poweroff", run_poweroff }, { "reboot", run_reboot }, { "crash", run_crash },
 		{ "idle", run_idle },	      { "count", run_count },	{ "burn", run_burn },
-		{ "flood", run_flood },	      { "storm", run_storm },
+		{ "flood", run_flood },	      { "storm", run_storm },	{ "dirty", run_dirty },
 	};
 	char name[16] = "idle";
 
