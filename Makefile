@@ -130,6 +130,19 @@ $(B)/test/host-tests: $(TEST_OBJ)
 	$(call say,TESTLD,$@)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lcriterion -ljansson -lm
 
+# The explorer: small simulations that are copied a lot, in memory of its own.
+EXPLORE_SRC := $(call not_tests,hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/sim.c \
+	sched-policies/simulator/seam.c sched-policies/simulator/check.c sched-policies/simulator/trace-out.c \
+	sched-policies/simulator/explore/*.c bench/workloads/*.c) hv/lib/cmdline.c hv/lib/parse.c hv/lib/printf.c hv/time/heap.c
+EXPLORE_OBJ := $(EXPLORE_SRC:%.c=$(B)/explore/%.o)
+$(B)/explore/%.o: %.c | $(B)/.packages
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HOST_CFLAGS) -DPOLICY_MAX_PCPUS=64 -MMD -MP -c -o $@ $<
+$(B)/explore/explore: $(EXPLORE_OBJ)
+	$(call say,HOSTLD,$@)
+	$(Q)$(CC) -Wl,--wrap=calloc,--wrap=realloc,--wrap=free -o $@ $^
+
 ## make test-host  the host tests alone (Criterion, ASan and UBSan), under a minute
 test-host: $(B)/test/host-tests
 	$(Q)$(B)/test/host-tests -j2

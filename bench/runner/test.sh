@@ -51,6 +51,7 @@ mkdir -p build/test
 host
 part tree .ci/check-tree.sh
 part new-policy sched-policies/new-policy-test.sh
+part explore sched-policies/simulator/explore/explore-test.sh $all
 part reproduce analysis/reproduce/smoke.sh
 part boot-tests bench/runner/boot-test.sh $all
 part stack-tests bench/runner/stack-test.sh $all
