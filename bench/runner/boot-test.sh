@@ -110,13 +110,13 @@ make_qemu() {
 
 # --- one test -------------------------------------------------------------------------------------
 
-# `orrery boot` with the options of a test; --guest NAME is short for one of our own kernels.
+# `orrery boot` with the options of a test; --as-dom0 NAME is short for one of our own kernels.
 boot() { # NAME WORD...
 	local name=$1 words=()
 	shift
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
-		--guest)
+		--as-dom0)
 			words+=(--kernel "build/guests/$2" --initrd "build/guests/$2" --disk none
 				--dom0-mem 512 --reset-ends)
 			shift

@@ -20,6 +20,7 @@
 #include "bench/runner/checkout.h"
 #include "bench/runner/command.h"
 #include "bench/runner/disk.h"
+#include "bench/runner/guests.h"
 #include "bench/runner/machine.h"
 #include "bench/runner/report.h"
 #include "bench/runner/run_dir.h"
@@ -30,6 +31,7 @@
 struct boot {
 	const struct boot_options *o;
 	struct boot_images images;
+	struct guests *guests; /* NULL if none were given */
 	struct run_dir dir;
 	char **argv;
 	json_t *manifest;
@@ -80,8 +82,9 @@ static bool images_found(struct boot *b)
 {
 	const struct boot_options *o = b->o;
 	/* Scenarios with guests need what dom0/guests/build.sh adds to the image. */
-	const char *initrd = strncmp(o->run, "guest-", 6) ? "build/dom0/initrd.gz"
-							  : "build/dom0/initrd-guests.gz";
+	const char *initrd = strncmp(o->run, "guest-", 6) && !o->nr_guests
+				     ? "build/dom0/initrd.gz"
+				     : "build/dom0/initrd-guests.gz";
 
 	b->images.hypervisor = image_path(o->hypervisor, o->xen ? "build/peer/xen.elf"
 								: "build/orrery-hv");
@@ -93,17 +96,26 @@ static bool images_found(struct boot *b)
 	       readable(b->images.initrd, "initrd", "run `make image`");
 }
 
-/* QEMU sees fixed names: what they are called must not reach the guest. */
-static bool link_images(const struct boot *b)
+static int put_initrd(const struct boot *b)
 {
-	int fd = b->dir.fd;
+	if (b->guests)
+		return guests_write_initrd(b->guests, b->images.initrd, b->dir.fd, MACHINE_INITRD);
+	return symlinkat(b->images.initrd, b->dir.fd, MACHINE_INITRD) ? -errno : 0;
+}
 
-	if (!symlinkat(b->images.hypervisor, fd, MACHINE_HYPERVISOR) &&
-	    !symlinkat(b->images.kernel, fd, MACHINE_KERNEL) &&
-	    !symlinkat(b->images.initrd, fd, MACHINE_INITRD))
-		return true;
-	complain("%s: cannot link the images: %s", b->dir.path, strerror(errno));
-	return false;
+/* QEMU sees fixed names: what they are called must not reach the guest. */
+static bool put_images(const struct boot *b)
+{
+	int fd = b->dir.fd, err;
+
+	if (symlinkat(b->images.hypervisor, fd, MACHINE_HYPERVISOR) ||
+	    symlinkat(b->images.kernel, fd, MACHINE_KERNEL))
+		err = -errno;
+	else
+		err = put_initrd(b);
+	if (err)
+		complain("%s: cannot put the images there: %s", b->dir.path, strerror(-err));
+	return !err;
 }
 
 static bool make_disk(const struct boot *b)
@@ -131,15 +143,18 @@ static int prepare(struct boot *b)
 
 	if (!scenario_exists(b->o) || !images_found(b))
 		return EXIT_USAGE;
+	if (b->o->nr_guests && !(b->guests = guests_load(b->o)))
+		return EXIT_USAGE;
 	b->argv = machine_argv(b->o);
 	b->manifest = report_manifest(b->o, &b->images, b->argv);
 	if (!b->manifest)
 		return EXIT_FAILED;
+	json_object_set_new(b->manifest, "guests", guests_json(b->guests));
 	snprintf(label, sizeof(label), "%s-%.100s", b->o->xen ? "xen" : "orrery", b->o->run);
 	status = run_dir_open(&b->dir, b->o->out, b->o->force, label);
 	if (status)
 		return status;
-	return write_json(b, RUN_MANIFEST, b->manifest) && link_images(b) && make_disk(b)
+	return write_json(b, RUN_MANIFEST, b->manifest) && put_images(b) && make_disk(b)
 		       ? 0
 		       : EXIT_FAILED;
 }
@@ -291,6 +306,7 @@ static void release(struct boot *b)
 	json_decref(b->manifest);
 	if (b->argv)
 		machine_argv_free(b->argv);
+	guests_free(b->guests);
 	run_dir_close(&b->dir);
 	free(b->images.hypervisor);
 	free(b->images.kernel);

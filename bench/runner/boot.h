@@ -13,6 +13,8 @@
 enum boot_disk { DISK_NONE, DISK_SD, DISK_VIRTIO, DISK_AHCI };
 enum boot_net { NET_NONE, NET_E1000, NET_VIRTIO };
 
+#define BOOT_GUESTS_MAX 64
+
 struct boot_options {
 	bool xen;   /* the peer instead of our hypervisor */
 	bool fast;  /* free-running QEMU; otherwise instruction-count mode */
@@ -24,6 +26,8 @@ struct boot_options {
 	const char *sched, *frames, *heap; /* policies, or NULL for the default */
 	const char *append, *append_dom0;  /* more command line, or NULL */
 	const char *run;                   /* scenario of the Dom0 image */
+	const char *guests[BOOT_GUESTS_MAX]; /* configurations of guests for Dom0 */
+	unsigned nr_guests;
 	const char *out;                   /* run directory, or NULL for a fresh one */
 	const char *hypervisor, *kernel, *initrd; /* files, or NULL for the built ones */
 	unsigned smp, mem_mib;
@@ -33,6 +37,7 @@ struct boot_options {
 	enum boot_disk disk;
 	enum boot_net net;
 	bool net_given; /* --net was on the command line */
+	bool run_given; /* --run too */
 };
 
 extern const char *const boot_disk_names[];

@@ -18,7 +18,7 @@
 const char *const boot_disk_names[] = { "none", "sd", "virtio", "ahci", NULL };
 const char *const boot_net_names[] = { "none", "e1000", "virtio", NULL };
 
-enum kind { FLAG, CLEAR, TEXT, NUMBER, DISK, NET, HELP };
+enum kind { FLAG, CLEAR, TEXT, SCENARIO, GUEST, NUMBER, DISK, NET, HELP };
 
 struct option_row {
 	const char *name;
@@ -32,7 +32,9 @@ struct option_row {
 #define AT(field) offsetof(struct boot_options, field)
 
 static const struct option_row rows[] = {
-	{ "run", 0, TEXT, AT(run), 0, 0, "SCENARIO", "what Dom0 does (orrery list scenarios)" },
+	{ "run", 0, SCENARIO, AT(run), 0, 0, "SCENARIO", "what Dom0 does (orrery list scenarios)" },
+	{ "guest", 0, GUEST, 0, 0, 0, "FILE",
+	  "a PV guest for Dom0 to run, its xl configuration; again for more" },
 	{ "sched", 0, TEXT, AT(sched), 0, 0, "NAME", "scheduler policy" },
 	{ "frames", 0, TEXT, AT(frames), 0, 0, "NAME", "frame allocator policy" },
 	{ "heap", 0, TEXT, AT(heap), 0, 0, "NAME", "heap allocator policy" },
@@ -89,6 +91,10 @@ static void help(void)
 			left[1] = rows[i].letter;
 		printf("  %-28s %s\n", left, rows[i].help);
 	}
+	puts("\nWith --guest the run ends when all guests have, or with the scenario that --run names. Files\n"
+	     "that a configuration names are looked up from its folder and copied to Dom0; the host's\n"
+	     "are never changed. Examples: dom0/guests/configs/debian.cfg, disk.cfg. The guests' consoles\n"
+	     "end up in the run directory as guest-NAME.log.");
 	puts("\nExit status: 0 the scenario passed, 1 it did not, 2 wrong use.");
 }
 
@@ -133,6 +139,17 @@ static bool take_choice(const struct option_row *row, unsigned *to, const char *
 	return true;
 }
 
+static bool take_guest(struct boot_options *o, const char *text)
+{
+	if (o->nr_guests == BOOT_GUESTS_MAX) {
+		complain("--guest %s: more than %d guests; let Dom0 create them (--run)", text,
+			 BOOT_GUESTS_MAX);
+		return false;
+	}
+	o->guests[o->nr_guests++] = text;
+	return true;
+}
+
 static bool take(struct boot_options *o, const struct option_row *row, const char *text)
 {
 	void *to = (char *)o + row->at;
@@ -147,6 +164,12 @@ static bool take(struct boot_options *o, const struct option_row *row, const cha
 	case TEXT:
 		*(const char **)to = text;
 		return true;
+	case SCENARIO:
+		o->run = text;
+		o->run_given = true;
+		return true;
+	case GUEST:
+		return take_guest(o, text);
 	case NUMBER:
 		return take_number(row, to, text);
 	case DISK:
@@ -252,6 +275,8 @@ bool boot_parse(struct boot_options *o, int argc, char **argv, int *status)
 		complain("'%s' is not an option; `orrery boot --help` lists them", argv[optind]);
 		return false;
 	}
+	if (o->nr_guests && !o->run_given)
+		o->run = "guest-run";
 	if (!o->net_given && (!strcmp(o->run, "netcheck") || !strcmp(o->run, "demo")))
 		o->net = NET_E1000;
 	return combination_ok(o);

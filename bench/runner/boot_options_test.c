@@ -51,6 +51,17 @@ Test(runner_options, scenarios_that_need_a_card_get_one)
 	cr_assert_eq(o.net, NET_NONE);
 }
 
+Test(runner_options, guests_are_run_unless_a_scenario_is_named)
+{
+	struct boot_options o;
+
+	cr_assert_eq(parse(&o, "--guest a.cfg --guest b.cfg"), -1);
+	cr_assert(o.nr_guests == 2 && !strcmp(o.guests[1], "b.cfg"));
+	cr_assert_str_eq(o.run, "guest-run");
+	cr_assert_eq(parse(&o, "--run poweroff --guest a.cfg"), -1);
+	cr_assert_str_eq(o.run, "poweroff");
+}
+
 Test(runner_options, refused, .init = cr_redirect_stderr)
 {
 	static const char *const wrong[] = {

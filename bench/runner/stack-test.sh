@@ -51,11 +51,12 @@ export ORRERY_HOME=$top
 # A changed image makes new reference logs.
 inputs=$(qemu-system-x86_64 --version | head -n 1
 	cd "$images" && sha256sum xen.elf vmlinuz) || exit 1
+given=$(cd "$top/build/dom0" && sha256sum guest-debian.gz guest-root.img) || exit 1
 
-# Scenarios with guests need the larger image.
+# What a run is made of besides: scenarios with guests need the larger image, --guest their files.
 initrd() { # OPTION...
 	case $* in
-	*"--run guest-"*) echo initrd-guests.gz ;;
+	*"--run guest-"* | *"--guest "*) echo initrd-guests.gz ;;
 	*) echo initrd.gz ;;
 	esac
 }
@@ -79,7 +80,8 @@ same() { # RUN RUN
 peer() { # NAME OPTION...
 	local dir=$logs/$1 key
 	shift
-	key=$(sha256sum <"$images/$(initrd "$@")" | cat - <(printf '%s\n' "$inputs" "$*") | sha256sum)
+	case $* in *"--guest "*) key="$* $given" ;; *) key=$* ;; esac
+	key=$(sha256sum <"$images/$(initrd "$@")" | cat - <(printf '%s\n' "$inputs" "$key") | sha256sum)
 	[ "$(cat "$dir.key" 2>/dev/null)" = "$key" ] && return
 	boot "$dir" --xen "$@" || return
 	printf '%s\n' "$key" >"$dir.key"
@@ -173,6 +175,7 @@ judge() { # NAME CHECKS OPTION...
 mkdir -p "$out"
 rm -f "$out"/*.failed
 ran=0
+cd "$top" || exit 1
 while read -r name checks options; do
 	case $name in '' | '#'*) continue ;; esac
 	wanted "$name" "$checks" || continue

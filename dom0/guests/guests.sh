@@ -78,6 +78,14 @@ create() { # [-OPTION...] CONFIG [NAME=VALUE...]
 	xl -vvv create $options "$cfg" "$@"
 }
 
+# The guests that `orrery boot --guest` gave, and their configurations.
+given_guests() {
+	cat /guests/given/list
+}
+given_config() { # NAME
+	echo "/guests/given/$1.cfg"
+}
+
 # Frames free in the hypervisor.
 hv_free() {
 	$tools/hv-free

@@ -102,3 +102,18 @@ job_proof() {
 	done
 	leave
 }
+
+# A short look around: what the guest is, that its disk, network and processes work.
+job_tour() {
+	say "kernel=$(uname -r)"
+	say "memory-kib=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)"
+	say "vcpus=$(nproc)"
+	say "root=$(awk '$2 == "/" { print $3 }' /proc/mounts | tail -n 1)"
+	echo kept >/tour && sync && say "wrote=$(cat /tour)"
+	hackbench -g 2 -l 50 >/tmp/hackbench.log 2>&1 && say hackbench=ok
+	if net_up; then
+		say "net-replies=$(ping -q -c 3 -A -W 5 "${opt_peer:-192.168.77.1}" |
+			awk '/packets transmitted/ { print $4 }')/3"
+	fi
+	leave
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# Jobs of the Debian guest that measure; sourced by the guest's /init.  Times are differences of the
+# time-stamp counter: virtual nanoseconds when QEMU counts instructions.
+
+now() { tsc-now; }
+
+# Time of a command in nanoseconds, as KEY.
+timed() { # KEY COMMAND...
+	key=$1
+	shift
+	began=$(now)
+	"$@" >/tmp/timed.log 2>&1 || say "failed=$key"
+	say "$key=$(($(now) - began))"
+}
+
+# Bytes a second that arrived, from iperf3's report.
+iperf_rate() {
+	tr -d ' \t' </tmp/timed.log | awk -F '[:,]' '/"sum_received"/ { on = 1 }
+		on && /"bits_per_second"/ { printf "%d\n", $2 / 8; exit }'
+}
+stream() { # KEY OPTION...
+	key=$1
+	shift
+	iperf3 -J -l 32K -c "$@" >/tmp/timed.log 2>&1 || say "failed=$key"
+	rate=$(iperf_rate)
+	[ -n "$rate" ] || cat /tmp/timed.log
+	say "$key=$rate"
+}
+
+# Everything about one guest's disk and network against Dom0; then wait, as a server of streams.
+job_bench() {
+	modprobe xen-blkfront
+	wait_for /dev/xvda || { say failed=no-xvda; leave; }
+	timed disk-read dd if=/dev/xvda of=/dev/null bs=65536 count=128
+	timed disk-write dd if=/dev/zero of=/dev/xvda bs=65536 count=128 conv=fsync
+	net_up || leave
+	ping -q -c 1 192.168.77.1 >/dev/null
+	timed ping-100 ping -A -q -c 100 192.168.77.1
+	stream tcp-to-dom0 192.168.77.1 -n "${opt_bytes:-8M}"
+	stream tcp-from-dom0 192.168.77.1 -n "${opt_bytes:-8M}" -R
+	iperf3 -s -D >/dev/null
+	job_idle
+}
+
+# Streams to and from another guest.
+job_bench_peer() {
+	net_up || leave
+	ping -q -c 1 "$opt_peer" >/dev/null
+	stream tcp-to-guest "$opt_peer" -n "${opt_bytes:-8M}"
+	stream tcp-from-guest "$opt_peer" -n "${opt_bytes:-8M}" -R
+	job_idle
+}
