@@ -3,30 +3,57 @@
  * `orrery bench SUITE`: the command line of the benchmark suites.
  */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/runner/bench_guests.h"
 #include "bench/runner/bench_micro.h"
 #include "bench/runner/command.h"
 
 static const char help[] =
-	"Usage: orrery bench [micro] [OPTION]...\n\n"
-	"Measures instructions per operation of a small PV guest in instruction-count mode\n"
-	"and compares with bench/baselines.\n\n"
-	"      --on LIST      pv, or pv,xen to run the peer too (default: pv)\n"
+	"Usage: orrery bench [micro|guests] [OPTION]...\n\n"
+	"micro: instructions per operation of a small PV guest in instruction-count mode.\n"
+	"guests: what stock PV guests under stock xl cost, from `xl create` to iperf3.\n"
+	"Both compare with bench/baselines.\n\n"
+	"      --on LIST      orrery, or orrery,xen to run the peer too (default: orrery)\n"
 	"      --update       record the figures as the new baseline\n"
-	"  -o, --output DIR   folder for the run directories (out/bench/micro)\n"
+	"  -o, --output DIR   folder for the run directories (out/bench/SUITE)\n"
 	"  -h, --help         this text\n\n"
-	"Exit status: 0 good, 1 a figure is above its limit or worse than recorded, 2 wrong use.\n";
+	"Exit status: 0 good, 1 a figure is above its limit, worse than recorded or (guests) worse\n"
+	"than the peer's, 2 wrong use.\n";
 
-static int parse_on(const char *list, struct bench_micro_options *o)
+struct options {
+	bool peer, update;
+	const char *out;
+};
+
+/* "pv" is what micro's guest is called in its baseline. */
+static int parse_on(const char *list, struct options *o)
 {
-	if (!strcmp(list, "pv") || !strcmp(list, "pv,xen") || !strcmp(list, "xen,pv")) {
-		o->peer = strchr(list, ',');
-		return 0;
-	}
-	complain("--on %s: known here are pv and pv,xen", list);
+	static const char *const alone[] = { "orrery", "pv" };
+	static const char *const both[] = { "orrery,xen", "xen,orrery", "pv,xen", "xen,pv" };
+
+	for (int i = 0; i < 2; i++)
+		if (!strcmp(list, alone[i]))
+			return 0;
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(list, both[i])) {
+			o->peer = true;
+			return 0;
+		}
+	complain("--on %s: known here are orrery and orrery,xen", list);
 	return -1;
+}
+
+static int run_suite(const char *suite, const struct options *o)
+{
+	if (!strcmp(suite, "guests"))
+		return bench_guests(&(struct bench_guests_options){ o->peer, o->update, o->out });
+	if (!strcmp(suite, "micro"))
+		return bench_micro(&(struct bench_micro_options){ o->peer, o->update, o->out });
+	complain("bench: no suite '%s'; known: micro, guests", suite);
+	return EXIT_USAGE;
 }
 
 static int run(int argc, char **argv)
@@ -35,7 +62,7 @@ static int run(int argc, char **argv)
 		{ "on", required_argument, NULL, 'n' }, { "update", no_argument, NULL, 'u' },
 		{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
-	struct bench_micro_options o = { 0 };
+	struct options o = { 0 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
@@ -57,15 +84,15 @@ static int run(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc && (strcmp(argv[optind], "micro") || optind + 1 < argc)) {
-		complain("bench: no suite '%s'; known: micro", argv[optind]);
+	if (optind + 1 < argc) {
+		complain("bench: one suite at a time, not '%s' too", argv[optind + 1]);
 		return EXIT_USAGE;
 	}
-	return bench_micro(&o);
+	return run_suite(optind < argc ? argv[optind] : "micro", &o);
 }
 
 const struct command command_bench = {
 	.name = "bench",
-	.summary = "instructions per operation, ours against the peer's",
+	.summary = "instructions per operation and of whole guests, ours against the peer's",
 	.run = run,
 };

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `orrery bench guests`: boots Dom0 with the scenario guest-bench on our hypervisor and on the peer,
+ * one pCPU, instruction-count mode, prints both columns and holds ours against the peer's and the
+ * committed baseline.  A row fails when ours is worse than the peer, or worse than recorded by more
+ * than TOLERANCE_PERCENT: the same inputs give exactly the same figures, but any change of the
+ * hypervisor moves timer ticks and with them TCP.
+ */
+#include "bench/runner/bench_guests.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/runner/boot.h"
+#include "bench/runner/checkout.h"
+#include "bench/runner/command.h"
+
+#define BASELINE "bench/baselines/guests.json"
+#define TOLERANCE_PERCENT 5
+#define BETTER_PERCENT 20 /* what is worth saying: better than the peer by a fifth */
+
+struct row {
+	const char *key, *label, *unit;
+	double scale; /* shown = raw times this */
+	bool higher;  /* more is better */
+};
+
+/* Raw figures are virtual nanoseconds, streams bytes a virtual second. */
+static const struct row rows[] = {
+	{ "create", "xl create, no devices", "ms", 1e-6, false },
+	{ "create-devices", "xl create, disk and network card", "ms", 1e-6, false },
+	{ "boot", "xl unpause to the guest's /init", "ms", 1e-6, false },
+	{ "reboot", "xl reboot to the next /init", "ms", 1e-6, false },
+	{ "destroy", "xl destroy, no devices", "ms", 1e-6, false },
+	{ "destroy-devices", "xl destroy, disk and network card", "ms", 1e-6, false },
+	{ "disk-read", "disk read, 8 MiB", "ms", 1e-6, false },
+	{ "disk-write", "disk write and fsync, 8 MiB", "ms", 1e-6, false },
+	{ "ping-100", "ping, round trip", "us", 1e-5, false },
+	{ "tcp-to-dom0", "iperf3 guest to Dom0", "B/Minstr", 1e-3, true },
+	{ "tcp-from-dom0", "iperf3 Dom0 to guest", "B/Minstr", 1e-3, true },
+	{ "tcp-to-guest", "iperf3 guest to guest", "B/Minstr", 1e-3, true },
+	{ "tcp-from-guest", "iperf3 the other way", "B/Minstr", 1e-3, true },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static int by_value(const void *a, const void *b)
+{
+	json_int_t x = *(const json_int_t *)a, y = *(const json_int_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* A figure, or the median of those measured several times; -1 if there is none. */
+static json_int_t figure(const json_t *value)
+{
+	json_int_t all[16];
+	size_t n = json_array_size(value);
+
+	if (json_is_integer(value))
+		return json_integer_value(value);
+	if (!n || n > 16)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		all[i] = json_integer_value(json_array_get(value, i));
+	qsort(all, n, sizeof(all[0]), by_value);
+	return all[n / 2];
+}
+
+/* Boot the scenario once; the values of its results, or NULL after a complaint. */
+static json_t *run_on(bool xen, const char *dir)
+{
+	struct boot_options o;
+	char *config = checkout_path("dom0/guests/configs/debian.cfg"), *out, *path;
+	json_t *results = NULL, *values;
+
+	boot_defaults(&o);
+	o.xen = xen;
+	o.run = "guest-bench";
+	o.guests[o.nr_guests++] = config;
+	o.force = true;
+	o.timeout_s = 300;
+	if (asprintf(&out, "%s/%s", dir, xen ? "xen" : "orrery") < 0 ||
+	    asprintf(&path, "%s/results.json", out) < 0)
+		abort();
+	o.out = out;
+	if (!boot_machine(&o))
+		results = json_load_file(path, 0, NULL);
+	values = json_incref(json_object_get(results, "values"));
+	if (!values)
+		complain("the guests did not finish: see %s/console.log", out);
+	json_decref(results);
+	free(path);
+	free(out);
+	free(config);
+	return values;
+}
+
+static json_int_t value_of(const json_t *values, const struct row *row)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "bench.%s", row->key);
+	return figure(json_object_get(values, key));
+}
+
+static json_int_t recorded(const json_t *base, const struct row *row, const char *who)
+{
+	const json_t *v = json_object_get(json_object_get(base, row->key), who);
+
+	return v ? json_integer_value(v) : -1;
+}
+
+/* Percent by which @ours is better than @other; negative if worse. */
+static double advantage(const struct row *row, json_int_t ours, json_int_t other)
+{
+	return row->higher ? 100.0 * ours / other - 100 : 100 - 100.0 * ours / other;
+}
+
+static void print_cell(const struct row *row, json_int_t raw)
+{
+	if (raw < 0)
+		printf(" %10s", "-");
+	else
+		printf(" %10.2f", raw * row->scale);
+}
+
+/* One line; true if it is as good as it has to be. */
+static bool judge_row(const struct row *row, json_int_t ours, json_int_t xen, json_int_t before)
+{
+	const char *verdict = "";
+
+	if (ours < 0)
+		verdict = "NOT MEASURED";
+	else if (xen > 0 && advantage(row, ours, xen) < 0)
+		verdict = "WORSE THAN THE PEER";
+	else if (before > 0 && advantage(row, ours, before) < -TOLERANCE_PERCENT)
+		verdict = "WORSE THAN RECORDED";
+	printf("%-33s %-9s", row->label, row->unit);
+	print_cell(row, ours);
+	print_cell(row, xen);
+	print_cell(row, before);
+	if (ours > 0 && xen > 0)
+		printf(" %+7.1f%%", advantage(row, ours, xen));
+	printf("  %s\n", verdict);
+	return !*verdict;
+}
+
+static json_t *baseline(const json_t *figures)
+{
+	return json_pack("{s:i, s:s, s:s, s:s, s:O}", "schema_version", 1, "suite", "guests", "peer",
+			 "Debian Xen 4.17", "unit",
+			 "virtual ns, or bytes a virtual second for tcp-*; one pCPU, instruction-count mode",
+			 "rows", figures);
+}
+
+/* Print the table; @figures gets what a new baseline holds. */
+static int judge(const json_t *ours, const json_t *xen, const json_t *base, json_t *figures)
+{
+	int status = EXIT_OK, better = 0, known = 0;
+
+	printf("%-33s %-9s %10s %10s %10s %8s\n", "one pCPU, instruction-count mode", "", "Orrery",
+	       "Xen 4.17", "recorded", "better");
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct row *row = &rows[i];
+		json_int_t mine = value_of(ours, row);
+		json_int_t peer = xen ? value_of(xen, row) : recorded(base, row, "xen");
+
+		if (!judge_row(row, mine, peer, recorded(base, row, "orrery")))
+			status = EXIT_FAILED;
+		known += mine > 0 && peer > 0;
+		better += mine > 0 && peer > 0 && advantage(row, mine, peer) >= BETTER_PERCENT;
+		json_object_set_new(figures, row->key,
+				    json_pack("{s:I, s:I}", "orrery", mine, "xen", peer));
+	}
+	printf("better by a fifth in %d of %d rows\n", better, known);
+	return status;
+}
+
+static int save(const json_t *figures)
+{
+	char *path = checkout_path(BASELINE);
+	json_t *json = baseline(figures);
+	int failed = json_dump_file(json, path, JSON_INDENT(2));
+
+	if (failed)
+		complain("%s cannot be written", path);
+	json_decref(json);
+	free(path);
+	return failed ? EXIT_FAILED : EXIT_OK;
+}
+
+int bench_guests(const struct bench_guests_options *o)
+{
+	char *path = checkout_path(BASELINE), *dir = NULL;
+	json_t *base = json_load_file(path, 0, NULL), *figures = json_object(), *ours, *xen = NULL;
+	int status = EXIT_FAILED;
+
+	if (o->out ? asprintf(&dir, "%s", o->out) < 0 : !(dir = checkout_path("out/bench/guests")))
+		abort();
+	ours = run_on(false, dir);
+	if (ours && o->peer)
+		xen = run_on(true, dir);
+	if (ours && (xen || !o->peer)) {
+		status = judge(ours, xen, json_object_get(base, "rows"), figures);
+		if (o->update)
+			status = save(figures);
+	}
+	json_decref(figures);
+	json_decref(ours);
+	json_decref(xen);
+	json_decref(base);
+	free(dir);
+	free(path);
+	return status;
+}
