@@ -57,8 +57,7 @@ life() { # NAME
 
 config=$(given_config "$(given_guests | head -n 1)")
 step setup guests_setup
-step bridge bridge_up
-step backends modprobe -a xen-blkback loop
+step backends backends_up
 for n in 1 2 3; do step life-$n life "life$n"; done
 
 dd if=/dev/zero of=/tmp/disk.img bs=1M count=8 2>/dev/null
