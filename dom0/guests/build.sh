@@ -73,7 +73,8 @@ stage_debian() {
 	stage_files full
 	stage_libraries
 	put "$tools/tsc-now" usr/bin/tsc-now 755
-	put "$guests/bench-jobs.sh" usr/lib/bench-jobs.sh 644
+	put "$guests/debian-jobs.sh" usr/lib/debian-jobs.sh 644
+	put "$guests/streams.sh" usr/lib/streams.sh 644
 }
 
 root=$out/dom0/root-guest
@@ -103,6 +104,7 @@ done
 for f in "$guests"/configs/*.cfg; do put "$f" "guests/$(basename "$f")" 644; done
 for f in "$guests"/scripts/*; do put "$f" "etc/xen/scripts/$(basename "$f")" 755; done
 put "$guests/guests.sh" etc/orrery/guests.sh 644
+put "$guests/streams.sh" etc/orrery/streams.sh 644
 for f in "$image"/scenarios/*.sh; do put "$f" "etc/orrery/scenarios/$(basename "$f")" 644; done
 pack "$out/dom0/guests.cpio.gz"
 rm -rf "$root"

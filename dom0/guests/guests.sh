@@ -86,6 +86,21 @@ given_config() { # NAME
 	echo "/guests/given/$1.cfg"
 }
 
+# Consoles for the run directory, as guest-NAME.log; without a disk to take them there, for the
+# console.
+hand_over() { # NAME...
+	local name
+	for name in "$@"; do
+		[ -s "$consoles/guest-$name.log" ] || continue
+		if [ "${OPT_disk:-none}" != none ]; then
+			tr -d '\r' <"$consoles/guest-$name.log" >/tmp/console.log
+			save_file /tmp/console.log "guest-$name.log" || return 1
+		else
+			guest_console "$name" 100000
+		fi
+	done
+}
+
 # Frames free in the hypervisor.
 hv_free() {
 	$tools/hv-free

@@ -19,15 +19,6 @@ run_guest() { # NAME
 	xl create -F "$(given_config "$1")" >"/tmp/xl-$1.log" 2>&1
 }
 
-hand_over() { # NAME
-	if [ "${OPT_disk:-none}" != none ]; then
-		tr -d '\r' <"$consoles/guest-$1.log" >/tmp/console.log
-		save_file /tmp/console.log "guest-$1.log"
-	else
-		guest_console "$1" 100000
-	fi
-}
-
 finish_guest() { # NAME STATUS-OF-XL
 	local end
 	end=$(end_of "$1")
@@ -36,7 +27,7 @@ finish_guest() { # NAME STATUS-OF-XL
 		sed "s/^/ORRERY-LOG xl $1: /" "/tmp/xl-$1.log"
 		failed=1
 	fi
-	[ ! -s "$consoles/guest-$1.log" ] || hand_over "$1" || failed=1
+	hand_over "$1" || failed=1
 }
 
 step setup guests_setup

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Jobs of the Debian guest that measure; sourced by the guest's /init.  Times are differences of the
-# time-stamp counter: virtual nanoseconds when QEMU counts instructions.
+# Jobs of the Debian guest: some measure, some send and check streams of iperf3; sourced by the
+# guest's /init.  Times are differences of the time-stamp counter: virtual nanoseconds when QEMU
+# counts instructions.
 
 now() { tsc-now; }
 
@@ -48,5 +49,34 @@ job_bench_peer() {
 	ping -q -c 1 "$opt_peer" >/dev/null
 	stream tcp-to-guest "$opt_peer" -n "${opt_bytes:-8M}"
 	stream tcp-from-guest "$opt_peer" -n "${opt_bytes:-8M}" -R
+	job_idle
+}
+
+. /lib/streams.sh
+
+# Take opt_n streams, one after another, and say of each whether it is what was sent.
+job_sink() {
+	net_up || leave
+	say sink-up
+	n=0
+	while [ $n -lt "${opt_n:-1}" ]; do
+		n=$((n + 1))
+		stream_take /tmp/got
+		say "sink-$n=$stream_verdict"
+	done
+	job_idle
+}
+
+# Send a stream to each of opt_to (joined by commas); then write to the disk, and say so when the
+# writes have reached what Dom0 keeps them on.
+job_source() {
+	net_up || leave
+	for to in $(echo "$opt_to" | tr , ' '); do
+		stream_send "$to" && say "sent-$to=$stream_bytes"
+	done
+	modprobe xen-blkfront
+	wait_for /dev/xvda || { say disk-error=no-xvda; leave; }
+	stream_data | dd of=/dev/xvda bs=65536 count=64 iflag=fullblock conv=fsync 2>/dev/null &&
+		say "synced-md5=$(stream_data | head -c 4194304 | md5sum | cut -d' ' -f1)"
 	job_idle
 }
