@@ -6,6 +6,7 @@
 #include "analysis/reproduce/claims.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,11 @@ static int cell_line(struct claims *c, char **rest, u32 line, char *error)
 	return 0;
 }
 
+s_time_t claims_length(const struct claims *c, const struct claims_cell *cell, bool smoke)
+{
+	return (cell->length ? cell->length : c->length) / (smoke ? c->smoke : 1);
+}
+
 static int run_cell(struct claims *c, struct claims_cell *cell, bool smoke, char *error)
 {
 	char path[400], *text;
@@ -80,7 +86,7 @@ static int run_cell(struct claims *c, struct claims_cell *cell, bool smoke, char
 			.name = path, .text = text, .sched = cell->sched[0] ? cell->sched : NULL,
 			.settings = cell->setting, .nr_settings = cell->nr_settings,
 			.defines = cell->define, .nr_defines = cell->nr_defines, .seed = i + 1,
-			.length = (cell->length ? cell->length : c->length) / (smoke ? c->smoke : 1),
+			.length = claims_length(c, cell, smoke),
 		};
 
 		rc = scenario_run(&rq, &cell->result[i], error);
@@ -100,14 +106,14 @@ static double metric_of(const struct scenario_result *r, u32 group, const char *
 {
 	double v = 0;
 
-	if (!strcmp(metric, "switches"))
-		return r->switches;
-	scenario_metric(&r->group[group], metric, &v);
+	scenario_metric(r, group, metric, &v);
 	return v;
 }
 
-static int find_group(const struct claims_cell *cell, const char *name, size_t len)
+static s64 find_group(const struct claims_cell *cell, const char *name, size_t len)
 {
+	if (len == 1 && *name == '*')
+		return SCENARIO_ALL;
 	for (u32 g = 0; g < cell->result[0].nr_groups; g++)
 		if (strlen(cell->result[0].group[g].name) == len &&
 		    !strncmp(cell->result[0].group[g].name, name, len))
@@ -115,31 +121,48 @@ static int find_group(const struct claims_cell *cell, const char *name, size_t l
 	return -1;
 }
 
+static int find_cell(struct claims *c, const char *name, size_t len, u32 line, char *error)
+{
+	for (u32 i = 0; i < c->nr_cells; i++)
+		if (strlen(c->cell[i].name) == len && !strncmp(c->cell[i].name, name, len))
+			return i;
+	return wrong(error, c, line, "'%.*s': no such cell before this line", (int)len, name);
+}
+
+/* "group.metric" of t->cell; "*" is any VM, the worst one. */
+static int parse_metric(struct claims *c, const char *text, struct claims_term *t, u32 line,
+			char *error)
+{
+	const struct claims_cell *cell = &c->cell[t->cell];
+	const char *dot = strchr(text, '.');
+	double unused;
+	s64 group = dot ? find_group(cell, text, dot - text) : -1;
+
+	if (!dot)
+		return wrong(error, c, line, "'%s': write it as VM.METRIC", text);
+	if (group < 0)
+		return wrong(error, c, line, "'%s': the cell %s has no such VM", text, cell->name);
+	t->group = group;
+	snprintf(t->metric, sizeof(t->metric), "%s", dot + 1);
+	if (!scenario_metric(&cell->result[0], group, t->metric, &unused))
+		return wrong(error, c, line, "'%s': no such metric", text);
+	return 0;
+}
+
 /* "cell/group.metric" */
 static int parse_term(struct claims *c, const char *text, struct claims_term *t, u32 line,
 		      char *error)
 {
-	const char *slash = strchr(text, '/'), *dot = slash ? strchr(slash, '.') : NULL;
-	double unused;
-	int group;
+	const char *slash = strchr(text, '/');
+	int cell;
 
-	if (!dot)
+	if (!slash)
 		return wrong(error, c, line, "'%s': write it as CELL/VM.METRIC", text);
-	for (t->cell = 0; t->cell < c->nr_cells; t->cell++)
-		if (strlen(c->cell[t->cell].name) == (size_t)(slash - text) &&
-		    !strncmp(c->cell[t->cell].name, text, slash - text))
-			break;
-	if (t->cell == c->nr_cells)
-		return wrong(error, c, line, "'%s': no such cell before this line", text);
-	group = find_group(&c->cell[t->cell], slash + 1, dot - slash - 1);
-	if (group < 0)
-		return wrong(error, c, line, "'%s': the cell has no such VM", text);
-	t->group = group;
-	snprintf(t->metric, sizeof(t->metric), "%s", dot + 1);
-	if (strcmp(t->metric, "switches") &&
-	    !scenario_metric(&c->cell[t->cell].result[0].group[group], t->metric, &unused))
-		return wrong(error, c, line, "'%s': no such metric", text);
-	return 0;
+	cell = find_cell(c, text, slash - text, line, error);
+	if (cell < 0)
+		return cell;
+	t->cell = cell;
+	return parse_metric(c, slash + 1, t, line, error);
 }
 
 static double parse_bound(const char *text)
@@ -168,23 +191,61 @@ static double mean_of(const struct claims *c, const struct claims_term *t)
 	return sum / cell->nr_seeds;
 }
 
-static void judge(struct claims *c, struct claims_claim *k)
+/* Root of the mean square over the seeds. */
+static double rms_of(const struct claims *c, const struct claims_term *t)
+{
+	const struct claims_cell *cell = &c->cell[t->cell];
+	double sum = 0;
+
+	for (u32 i = 0; i < cell->nr_seeds; i++) {
+		double v = metric_of(&cell->result[i], t->group, t->metric);
+
+		sum += v * v;
+	}
+	return sqrt(sum / cell->nr_seeds);
+}
+
+/* Least squares through (log time, log rms). */
+static double slope_of(const struct claims *c, const struct claims_claim *k)
+{
+	double x = 0, y = 0, xx = 0, xy = 0, n = k->nr_terms;
+
+	for (u32 i = 0; i < k->nr_terms; i++) {
+		double a = log(c->cell[k->term[i].cell].result[0].length);
+		double b = log(MAX(rms_of(c, &k->term[i]), 1e-12));
+
+		x += a;
+		y += b;
+		xx += a * a;
+		xy += a * b;
+	}
+	return (n * xy - x * y) / (n * xx - x * x);
+}
+
+static void take_median(const struct claims *c, struct claims_claim *k)
 {
 	const struct claims_cell *cell = &c->cell[k->term[0].cell];
 	double v[CLAIMS_SEEDS];
 	u32 n = cell->nr_seeds;
 
-	if (k->is_ratio) {
+	for (u32 i = 0; i < n; i++)
+		v[i] = metric_of(&cell->result[i], k->term[0].group, k->term[0].metric);
+	qsort(v, n, sizeof(*v), by_double);
+	k->value = n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+	k->low = v[0];
+	k->high = v[n - 1];
+}
+
+static void judge(struct claims *c, struct claims_claim *k)
+{
+	if (k->shape == CLAIM_VALUE) {
+		take_median(c, k);
+	} else if (k->shape == CLAIM_SLOPE) {
+		k->value = k->low = k->high = slope_of(c, k);
+	} else {
 		double below = mean_of(c, &k->term[1]);
 
 		k->value = k->low = k->high = below ? mean_of(c, &k->term[0]) / below : 1e12;
-	} else {
-		for (u32 i = 0; i < n; i++)
-			v[i] = metric_of(&cell->result[i], k->term[0].group, k->term[0].metric);
-		qsort(v, n, sizeof(*v), by_double);
-		k->value = n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-		k->low = v[0];
-		k->high = v[n - 1];
 	}
 	k->met = k->at_least ? k->value >= k->bound : k->value <= k->bound;
 	if (k->kind == CLAIM_DIFFERS) /* its page says why it does not hold here */
@@ -193,37 +254,77 @@ static void judge(struct claims *c, struct claims_claim *k)
 		k->met = true;
 }
 
+/* VM.METRIC CELL CELL...; the word behind them. */
+static int slope_words(struct claims *c, struct claims_claim *k, char **save, char **op, u32 line,
+		       char *error)
+{
+	char *what = strtok_r(NULL, " \t", save), *word;
+	int rc = 0;
+
+	k->shape = CLAIM_SLOPE;
+	while ((word = strtok_r(NULL, " \t", save)) && *word != '>' && *word != '<') {
+		int cell = find_cell(c, word, strlen(word), line, error);
+
+		if (cell < 0)
+			return cell;
+		if (k->nr_terms == CLAIMS_SLOPE_CELLS)
+			return wrong(error, c, line, "more than %d cells", CLAIMS_SLOPE_CELLS);
+		k->term[k->nr_terms].cell = cell;
+		rc = parse_metric(c, what, &k->term[k->nr_terms++], line, error);
+		if (rc)
+			return rc;
+	}
+	*op = word;
+	return k->nr_terms >= 2 ? 0 : wrong(error, c, line, "write it as: slope VM.METRIC CELL CELL...");
+}
+
+/* TERM, TERM / TERM, or a slope; *@op: the word behind. */
+static int claim_terms(struct claims *c, struct claims_claim *k, char *rest, char **save, char **op,
+		       u32 line, char *error)
+{
+	char *word = strtok_r(rest, " \t", save);
+	int rc;
+
+	if (word && !strcmp(word, "slope"))
+		return slope_words(c, k, save, op, line, error);
+	rc = word ? parse_term(c, word, &k->term[0], line, error) :
+	     wrong(error, c, line, "a claim is missing");
+	k->nr_terms = 1;
+	*op = strtok_r(NULL, " \t", save);
+	if (rc || !*op || strcmp(*op, "/"))
+		return rc;
+	word = strtok_r(NULL, " \t", save);
+	if (!word)
+		return wrong(error, c, line, "what is it divided by?");
+	k->shape = CLAIM_RATIO;
+	k->nr_terms = 2;
+	*op = NULL;
+	rc = parse_term(c, word, &k->term[1], line, error);
+	*op = strtok_r(NULL, " \t", save);
+	return rc;
+}
+
 /* expect TERM [/ TERM] >=|<= BOUND */
 static int claim_line(struct claims *c, enum claims_kind kind, char *rest, u32 line, char *error)
 {
 	struct claims_claim *k = &c->claim[c->nr_claims];
-	char *save, *a, *op, *b;
+	char *save, *op = NULL, *bound;
 	int rc;
 
 	if (c->nr_claims == CLAIMS_MAX)
 		return wrong(error, c, line, "too many claims");
-	k->kind = kind;
+	*k = (struct claims_claim){ .kind = kind };
 	snprintf(k->text, sizeof(k->text), "%s", rest + strspn(rest, " \t"));
-	a = strtok_r(rest, " \t", &save);
-	op = strtok_r(NULL, " \t", &save);
-	rc = a ? parse_term(c, a, &k->term[0], line, error) :
-	     wrong(error, c, line, "a claim is missing");
+	snprintf(k->paper, sizeof(k->paper), "%s", c->paper);
+	rc = claim_terms(c, k, rest, &save, &op, line, error);
 	if (rc)
 		return rc;
-	if (op && !strcmp(op, "/")) {
-		b = strtok_r(NULL, " \t", &save);
-		rc = b ? parse_term(c, b, &k->term[1], line, error) : -EINVAL;
-		if (rc)
-			return b ? rc : wrong(error, c, line, "what is it divided by?");
-		k->is_ratio = true;
-		op = strtok_r(NULL, " \t", &save);
-	}
-	b = strtok_r(NULL, " \t", &save);
-	if (kind != CLAIM_REPORT && (!b || (strcmp(op, ">=") && strcmp(op, "<="))))
+	bound = strtok_r(NULL, " \t", &save);
+	if (kind != CLAIM_REPORT && (!op || !bound || (strcmp(op, ">=") && strcmp(op, "<="))))
 		return wrong(error, c, line, "write it as: TERM [/ TERM] >=|<= BOUND");
 	if (kind != CLAIM_REPORT) {
 		k->at_least = *op == '>';
-		k->bound = parse_bound(b);
+		k->bound = parse_bound(bound);
 	}
 	judge(c, k);
 	c->nr_claims++;
@@ -264,7 +365,9 @@ static int one_line(struct claims *c, char *text, u32 line, bool smoke, char *er
 		return claim_line(c, CLAIM_REPORT, rest, line, error);
 	if (!strcmp(word, "plot"))
 		return plot_line(c, rest, line, error);
-	if (!strcmp(word, "title"))
+	if (!strcmp(word, "paper"))
+		snprintf(c->paper, sizeof(c->paper), "%s", strcmp(rest, "-") ? rest : "");
+	else if (!strcmp(word, "title"))
 		snprintf(c->title, sizeof(c->title), "%s", rest);
 	else if (!strcmp(word, "seeds"))
 		c->nr_seeds = MIN(MAX(atoi(rest), 1), CLAIMS_SEEDS);
@@ -273,8 +376,8 @@ static int one_line(struct claims *c, char *text, u32 line, bool smoke, char *er
 	else if (!strcmp(word, "seconds"))
 		c->length = atof(rest) * 1e9;
 	else
-		return wrong(error, c, line, "'%s' is none of: title, seeds, seconds, smoke, cell, expect, "
-					     "control, differs, report, plot", word);
+		return wrong(error, c, line, "'%s' is none of: title, seeds, seconds, smoke, cell, paper, "
+					     "expect, control, differs, report, plot", word);
 	return 0;
 }
 
@@ -312,7 +415,7 @@ bool claims_value(const struct claims_cell *cell, const char *what, double *mean
 		  double *high)
 {
 	const char *dot = strchr(what, '.');
-	int group = dot ? find_group(cell, what, dot - what) : -1;
+	s64 group = dot ? find_group(cell, what, dot - what) : -1;
 	double sum = 0;
 
 	if (group < 0)

@@ -71,7 +71,7 @@ static json_t *results_of(const struct scenario_result *r)
 				      r->group[g].vcpus);
 
 		for (u32 i = 0; (name = scenario_metric_name(i)); i++)
-			if (scenario_metric(&r->group[g], name, &value))
+			if (scenario_metric(r, g, name, &value))
 				json_object_set_new(o, name, json_real(value));
 		json_array_append_new(groups, o);
 	}

@@ -16,6 +16,7 @@ struct vm_state {
 	struct sim_domain *d;
 	s_time_t at_start, at_window;
 	s64 spun;
+	double deviation_max; /* from its due, at the windows' ends */
 	double *window; /* relative error of its share in each */
 };
 
@@ -24,6 +25,7 @@ struct scenario_state {
 	struct sim *sim;
 	struct vm_state *vm; /* all copies of all groups in turn */
 	u32 nr, nr_windows, max_windows;
+	s_time_t began;  /* measuring */
 	double all_weights;
 };
 
@@ -134,8 +136,19 @@ static double relative_error(double is, double shall)
 	return (is > shall ? is - shall : shall - is) / shall;
 }
 
+/* How far from its due, since measuring began. */
+static double deviation(const struct scenario_state *st, const struct scenario_vm *spec,
+			const struct vm_state *vm)
+{
+	double due = expected(st, spec) * (st->sim->now - st->began);
+	double got = ran(vm) - vm->at_start;
+
+	return got > due ? got - due : due - got;
+}
+
 static void begin(struct scenario_state *st)
 {
+	st->began = st->sim->now;
 	for (u32 i = 0; i < st->nr; i++) {
 		struct vm_state *vm = &st->vm[i];
 
@@ -165,6 +178,8 @@ static void note_window(struct scenario_state *st)
 			st->vm[i].at_window = now;
 			st->vm[i].window[st->nr_windows] =
 				relative_error(share, expected(st, &st->s->vm[g]));
+			st->vm[i].deviation_max = MAX(st->vm[i].deviation_max,
+						      deviation(st, &st->s->vm[g], &st->vm[i]));
 		}
 	st->nr_windows++;
 }
@@ -261,6 +276,8 @@ static void reduce(struct scenario_state *st, const struct scenario_vm *spec,
 		g->share_min = MIN(g->share_min, share);
 		g->share_max = MAX(g->share_max, share);
 		g->error = MAX(g->error, relative_error(share, expected(st, spec)));
+		g->deviation = MAX(g->deviation, deviation(st, spec, &vm[i]));
+		g->deviation_max = MAX(g->deviation_max, vm[i].deviation_max);
 		spun += vm[i].spun;
 		for (u32 k = 0; k < vm[i].d->nr_vcpus; k++) {
 			missed += vm[i].d->vcpu[k]->program.missed;
@@ -290,11 +307,13 @@ static void measure(struct scenario_state *st, struct scenario_result *out)
 {
 	s_time_t start, end, at = st->s->start + st->s->warmup;
 	struct vm_state *vm = st->vm;
+	s_time_t cost;
 	u64 switches;
 
 	sim_run(st->sim, at);
 	begin(st);
 	switches = all_switches(st->sim);
+	cost = st->sim->cost_spent;
 	start = st->sim->now;
 	end = start + st->s->length;
 	while (st->sim->now + st->s->window <= end) {
@@ -307,6 +326,7 @@ static void measure(struct scenario_state *st, struct scenario_result *out)
 		vm += st->s->vm[g].copies;
 	}
 	out->switches = (all_switches(st->sim) - switches) * 1e9 / st->s->length;
+	out->overhead = (double)(st->sim->cost_spent - cost) / st->s->length / st->s->pcpus;
 	out->events = st->sim->nr_events;
 	out->ejected = st->sim->pool0->s.ejection.policy;
 }
@@ -366,7 +386,7 @@ static const struct { const char *name; size_t offset; } metrics[] = {
 	METRIC(share), METRIC(share_min), METRIC(share_max), METRIC(error), METRIC(window_worst),
 	METRIC(window_p90), METRIC(wait_p50), METRIC(wait_p99), METRIC(wait_max),
 	METRIC(response_p50), METRIC(response_p99), METRIC(response_max), METRIC(response_mean),
-	METRIC(miss), METRIC(spin), METRIC(rounds),
+	METRIC(miss), METRIC(spin), METRIC(rounds), METRIC(deviation), METRIC(deviation_max),
 };
 
 const char *scenario_metric_name(u32 index)
@@ -374,12 +394,26 @@ const char *scenario_metric_name(u32 index)
 	return index < ARRAY_SIZE(metrics) ? metrics[index].name : NULL;
 }
 
-bool scenario_metric(const struct scenario_group *g, const char *name, double *value)
+static double member(const struct scenario_group *g, size_t offset)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
-		if (!strcmp(metrics[i].name, name)) {
-			memcpy(value, (const char *)g + metrics[i].offset, sizeof(*value));
-			return true;
-		}
+	double v;
+
+	memcpy(&v, (const char *)g + offset, sizeof(v));
+	return v;
+}
+
+bool scenario_metric(const struct scenario_result *r, u32 group, const char *name, double *value)
+{
+	*value = !strcmp(name, "switches") ? r->switches : r->overhead;
+	if (!strcmp(name, "switches") || !strcmp(name, "overhead"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
+		if (strcmp(metrics[i].name, name))
+			continue;
+		*value = member(&r->group[group == SCENARIO_ALL ? 0 : group], metrics[i].offset);
+		for (u32 g = 1; group == SCENARIO_ALL && g < r->nr_groups; g++)
+			*value = MAX(*value, member(&r->group[g], metrics[i].offset));
+		return true;
+	}
 	return false;
 }

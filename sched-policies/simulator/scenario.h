@@ -39,6 +39,7 @@ struct scenario_group {
 	double miss;                          /* part of the jobs that were late */
 	double spin;                          /* part of its running that it span for a lock */
 	double rounds;                        /* jobs done, all copies */
+	double deviation, deviation_max;      /* ns from its due: at the end, at any window's end */
 };
 
 struct scenario_result {
@@ -48,6 +49,7 @@ struct scenario_result {
 	u32 pcpus, nr_groups;
 	struct scenario_group group[SCENARIO_GROUPS];
 	double switches;                      /* a second, all pCPUs */
+	double overhead;                      /* part of the pCPUs' time that declared costs take */
 	u64 events;
 	bool ejected;                         /* the policy was thrown out */
 };
@@ -56,8 +58,10 @@ struct scenario_result {
 int scenario_run(const struct scenario_request *rq, struct scenario_result *out,
 		 char error[SCENARIO_ERROR_MAX]);
 
-/* A metric by name ("share", "response_p99", ...) of a group; false: no such. */
-bool scenario_metric(const struct scenario_group *g, const char *name, double *value);
+/* A metric by name ("share", "response_p99", ...) of group @group, or the greatest of all groups
+ * for SCENARIO_ALL, or of the whole run ("switches", "overhead"); false: no such. */
+#define SCENARIO_ALL (~0U)
+bool scenario_metric(const struct scenario_result *r, u32 group, const char *name, double *value);
 /* By position, for tables; NULL past the end. */
 const char *scenario_metric_name(u32 index);
 

@@ -245,6 +245,7 @@ static void decide(struct sim *sim, struct sim_pcpu *pc)
 		if (to_sim_vcpu(next)->last_pcpu != pc)
 			cost += sim->config.migration_cost;
 		to_sim_vcpu(next)->last_pcpu = pc;
+		sim->cost_spent += cost;
 		start_running(sim, pc, to_sim_vcpu(next), cost);
 	}
 	if (sim->decided)

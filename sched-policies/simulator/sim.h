@@ -86,6 +86,7 @@ struct sim {
 	s_time_t now;
 	struct timer *events;    /* heap */
 	u64 next_seq, nr_events;
+	s_time_t cost_spent;     /* of the declared costs, on all pCPUs */
 	u32 on_pcpu;             /* where what happens now happens, for trace records */
 	u64 random;
 	struct sim_pcpu *pcpus;
