@@ -46,5 +46,6 @@ job_steady() {
 		ping -q -c 1 -W 5 "${opt_peer:-192.168.77.1}" >/dev/null || wrong=$((wrong + 1))
 		say "wrong=$wrong"
 		say "rounds=$n"
+		usleep 200000
 	done
 }

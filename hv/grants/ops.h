@@ -38,4 +38,7 @@ void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op);
 /* copy.c */
 void grant_copy(struct gnttab_copy *op);
 
+/* transfer.c */
+void grant_transfer(struct gnttab_transfer *op);
+
 #endif

@@ -60,6 +60,11 @@ static void copy_one(void *op)
 	grant_copy(op);
 }
 
+static void transfer_one(void *op)
+{
+	grant_transfer(op);
+}
+
 static void replace_one(void *op)
 {
 	grant_unmap_and_replace(op);
@@ -215,6 +220,8 @@ long hypercall_grant_table_op(u64 cmd, u64 arg, u64 count)
 		return each(cmd, arg, n, sizeof(struct gnttab_unmap_and_replace), replace_one);
 	case GNTTABOP_copy:
 		return each(cmd, arg, n, sizeof(struct gnttab_copy), copy_one);
+	case GNTTABOP_transfer:
+		return each(cmd, arg, n, sizeof(struct gnttab_transfer), transfer_one);
 	case GNTTABOP_swap_grant_ref:
 		return each(cmd, arg, n, sizeof(struct gnttab_swap_grant_ref), swap_one);
 	case GNTTABOP_setup_table:
@@ -229,7 +236,7 @@ long hypercall_grant_table_op(u64 cmd, u64 arg, u64 count)
 		return op_get_version(arg);
 	case GNTTABOP_cache_flush: /* caches are coherent: nothing to do, as Xen on x86 */
 		return -EOPNOTSUPP;
-	default: /* transfer, dump_table */
+	default: /* dump_table */
 		return -ENOSYS;
 	}
 }

@@ -61,8 +61,7 @@ static void list_push(struct domain *d, struct page_info *pg)
 	d->page_list = page_to_mfn(pg);
 }
 
-/* The last frame of a domain goes: it need not stay for its frames any more. */
-static bool disown(struct domain *d, struct page_info *pg)
+bool page_disown(struct domain *d, struct page_info *pg)
 {
 	unsigned long flags = spin_lock_irqsave(&d->page_lock);
 	bool last;
@@ -77,7 +76,7 @@ static bool disown(struct domain *d, struct page_info *pg)
 static void free_page(struct page_info *pg)
 {
 	struct domain *d = pg->count & PGC_hv ? NULL : domain_lookup_any(pg->owner);
-	bool last = d && disown(d, pg);
+	bool last = d && page_disown(d, pg);
 
 	BUG_ON((pg->type & PGT_count_mask) != 0);
 	m2p_table[page_to_mfn(pg)] = INVALID_M2P;

@@ -171,6 +171,10 @@ int assign_page(struct domain *d, mfn_t mfn, unsigned order);
  * it is gone already.  The frame is freed when the last reference goes. */
 bool drop_page_allocation(struct page_info *pg, struct domain *d);
 
+/* The frame leaves @d's list and account.  True: it was the last, which kept a reference to @d.
+ * Takes d->page_lock. */
+bool page_disown(struct domain *d, struct page_info *pg);
+
 /* A zeroed hypervisor frame that @d may map (shared info, grant table, trace
  * ring with @owner DOMID_XEN): virtual address or NULL.  @writable by the guest or not. */
 void *alloc_shared_page(domid_t owner, bool writable);

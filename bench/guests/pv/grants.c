@@ -5,6 +5,7 @@
  * domain grants to itself, which both allow.  Runs the table calls, then all
  * of mapping and copying under version 1, then under version 2, and back.
  * maptrack=1: the hypervisor was told to give few handles; use them all up.
+ * run=accept, run=give peer=DOMID: one domain gives frames to the other for good.
  */
 #include "bench/guests/pv/grants.h"
 
@@ -80,6 +81,16 @@ void grant(u32 ref, unsigned flags, domid_t to, u64 mfn)
 		barrier();
 		v2[ref].hdr.flags = flags;
 	}
+}
+
+unsigned grant_flags(u32 ref)
+{
+	return ((const volatile struct grant_entry_v1 *)table_va[0])[ref].flags;
+}
+
+u64 grant_frame(u32 ref)
+{
+	return ((const volatile struct grant_entry_v1 *)table_va[0])[ref].frame;
 }
 
 unsigned grant_marks(u32 ref)
@@ -251,11 +262,14 @@ static void all_checks(void)
 	mapping_checks();
 	pte_checks();
 	copy_checks();
+	transfer_checks();
 	swap_checks();
 }
 
 void guest_main(const char *cmdline)
 {
+	char run[8] = "";
+
 	print("ORRERY-INIT start\nGUEST start\n");
 	self = own_domid();
 	frame_va = page_alloc();
@@ -264,8 +278,13 @@ void guest_main(const char *cmdline)
 	if (hypercall3(__HYPERVISOR_update_va_mapping, window, 0, UVMF_INVLPG))
 		guest_fail("emptying the window");
 	table_setup();
+	option(cmdline, "run", run, sizeof(run));
 	if (number_option(cmdline, "maptrack", 0)) {
 		handle_limit();
+	} else if (run[0] == 'a') {
+		transfer_accept(number_option(cmdline, "peer", 0), number_option(cmdline, "frames", 8));
+	} else if (run[0] == 'g') {
+		transfer_give(number_option(cmdline, "peer", 0), number_option(cmdline, "frames", 8));
 	} else {
 		all_checks();
 		change_version();

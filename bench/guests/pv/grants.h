@@ -31,6 +31,9 @@ static inline long gnttab(unsigned cmd, void *op, unsigned n)
 void table_setup(void);
 /* Entry @ref, in the current version: @flags, to domain @to, of @mfn. */
 void grant(u32 ref, unsigned flags, domid_t to, u64 mfn);
+/* What stands in the entry, in version 1. */
+unsigned grant_flags(u32 ref);
+u64 grant_frame(u32 ref);
 /* GTF_reading, GTF_writing: how Xen marks the entry. */
 unsigned grant_marks(u32 ref);
 
@@ -42,11 +45,15 @@ long copy(bool from_ref, u64 from, unsigned from_offset, bool to_ref, u64 to, un
 /* Page @va back to where the builder had it, writable. */
 void restore_page(void *va);
 
-/* grants-map.c, grants-copy.c: what both versions do alike. */
+/* grants-map.c, grants-copy.c, grants-transfer.c: what both versions do alike. */
 void mapping_checks(void);
 void pte_checks(void);
 void handle_limit(void);
 void copy_checks(void);
+void transfer_checks(void);
+/* Two domains: frames= frames go from the one to the other. */
+void transfer_accept(domid_t from, unsigned frames);
+void transfer_give(domid_t to, unsigned frames);
 /* Version 2 only: parts of pages, grants of grants. */
 void copy_v2_checks(void);
 

@@ -15,10 +15,10 @@ guest() { # NAME LAST-NUMBER DISK JOB...
 }
 other() { guest other 3 /tmp/other.img net lines=50000; }
 other_up() { wait_until 120 guest_said other idle; }
-goes_on() { # three more rounds
+goes_on() { # two more rounds
 	local at
 	at=$(guest_value steady rounds)
-	wait_until 60 counts_past steady rounds $((${at:-0} + 3)) && has_value steady wrong 0
+	wait_until 60 counts_past steady rounds $((${at:-0} + 2)) && has_value steady wrong 0
 }
 forget_console() { : >$consoles/guest-other.log; }
 tiny() { # NAME WORDS: bound to the last pCPU

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Stock PV guests with four vCPUs: vCPUs and memory taken away and given back while one runs; then
 # two at once that map, fork, pass messages and check it all, orrery.n rounds (20), one of them
-# pinned.
+# pinned.  orrery.pin=1 pins the other one and Dom0 as well.
 . /etc/orrery/guests.sh
 n=${OPT_n:-20}
 
@@ -15,7 +15,13 @@ pin_all() { # NAME CPU
 list_mib() { xl list "$1" | awk 'NR == 2 { print $3 }'; }
 online() { [ "$(xl vcpu-list "$1" | awk 'NR > 1 && $5 !~ /p/' | wc -l)" = "$2" ]; }
 
+pin_dom0() {
+	local v
+	for v in $(seq 0 $(($(nproc) - 1))); do xl vcpu-pin 0 "$v" "$v" || return 1; done
+}
+
 step setup guests_setup
+[ "${OPT_pin:-0}" = 0 ] || step dom0-pin pin_dom0
 step watch-create create smp 'name="watch"' "$(job watch)"
 step watch-4 wait_until 120 has_value watch cpus 4
 mem=$(guest_value watch mem-kib)
@@ -41,6 +47,7 @@ free=$(hv_free)
 step a-create create smp 'name="work1"' "$(job stress n=$n)"
 step pin pin_all work1 0
 step b-create create smp 'name="work2"' "$(job stress n=$n)"
+[ "${OPT_pin:-0}" = 0 ] || step pin-too pin_all work2 1
 step a-end wait_until 400 guest_said work1 end
 step b-end wait_until 400 guest_said work2 end
 for name in work1 work2; do

@@ -21,7 +21,7 @@ paused() {
 	xl pause toy && state toy p && xl unpause toy && ! state toy p
 }
 console_has() { grep -qa "$2" "$consoles/guest-$1.log"; }
-dmesg_has() { xl dmesg | grep -q "$1"; }
+dmesg_has() { xl dmesg | grep -qE "$1"; }
 debug_key() { # KEY PATTERN
 	xl dmesg -c >/dev/null
 	xl debug-keys "$1" && wait_until 5 dmesg_has "$2" && xl dmesg | grep -E "$2" | head -n 3
@@ -130,7 +130,7 @@ step crash-preserved-end xl destroy crasher
 step crash-dump crash_action coredump-destroy dumped
 step reboot-restart create tiny 'name="rebooter"' 'extra="run=reboot"' 'on_reboot="restart"'
 step reboots wait_until 20 reboots
-step reboot-end xl destroy rebooter
+step reboot-end wait_until 20 xl destroy rebooter
 step rename-create create one 'name="phoenix"' "$(job idle)" 'on_crash="rename-restart"'
 step rename-up wait_until 60 guest_said phoenix idle
 id=$(xl domid phoenix)
