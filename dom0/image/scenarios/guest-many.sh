@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Many guests at once: orrery.stock stock ones (16) and orrery.tiny of our own (64).  All of them start,
-# all are there at the same time, all go away, and nothing stays behind.
+# Many guests at once: orrery.stock stock ones (16) and orrery.tiny of our own (64); orrery.few=1 makes
+# that two and six.  All of them start, all are there at the same time, all go away, and nothing stays
+# behind.
 . /etc/orrery/guests.sh
+[ "${OPT_few:-0}" = 0 ] || OPT_stock=2 OPT_tiny=6
 stock=${OPT_stock:-16}
 tiny=${OPT_tiny:-64}
 
