@@ -76,10 +76,8 @@ static int install(struct vcpu *v, const struct xstate_buffer *buffer, size_t ar
 {
 	int rc;
 
-	if (buffer->components & ~cpu_features.xcr0_mask)
-		return -EINVAL;
 	vcpu_pause(v);
-	rc = fpu_import(v, buffer->xcr0, buffer->area, area_bytes);
+	rc = fpu_import(v, buffer->xcr0, buffer->components, buffer->area, area_bytes);
 	vcpu_unpause(v);
 	return rc;
 }

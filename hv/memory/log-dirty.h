@@ -11,7 +11,8 @@
  * page tables in use get_page_if_type() does it, by PGT_clean.  What
  * is written without anybody looking, for as long as it lasts, is dirty all the
  * time: event pages, vcpu_info, frames that others have mapped writable by a
- * grant, descriptor tables in use.
+ * grant, descriptor tables in use.  A frame that Dom0's tools have mapped writable
+ * without a grant is dirty when that mapping goes.
  *
  * A frame is looked at while its domain is paused: its vCPUs are in no
  * hypercall then, so a hypercall may clear the mark before it writes.

@@ -112,7 +112,7 @@ static size_t image_bytes(u64 components)
 	return end;
 }
 
-static bool image_ok(const u8 *image, size_t bytes)
+static bool image_ok(u64 components, const u8 *image, size_t bytes)
 {
 	const u64 *header = (const u64 *)(image + IMAGE_HEADER);
 	u32 mxcsr = *(const u32 *)(image + IMAGE_MXCSR);
@@ -120,14 +120,14 @@ static bool image_ok(const u8 *image, size_t bytes)
 	for (unsigned i = 1; i < 8; i++) /* XCOMP_BV and reserved */
 		if (header[i])
 			return false;
-	return !(mxcsr & ~MXCSR_VALID) && !(header[0] & ~cpu_features.xcr0_mask) &&
+	return !(mxcsr & ~MXCSR_VALID) && !(header[0] & ~components) &&
 	       image_bytes(header[0]) <= bytes;
 }
 
-int fpu_import(struct vcpu *v, u64 xcr0, const void *image, size_t bytes)
+int fpu_import(struct vcpu *v, u64 xcr0, u64 components, const void *image, size_t bytes)
 {
-	if (!xcr0_ok(xcr0) || bytes < FPU_AREA_MIN || bytes > cpu_features.xsave_size ||
-	    !image_ok(image, bytes))
+	if (!xcr0_ok(xcr0) || !xcr0_ok(components) || (xcr0 & ~components) || bytes < FPU_AREA_MIN ||
+	    bytes > cpu_features.xsave_size || !image_ok(components, image, bytes))
 		return -EINVAL;
 	memcpy(v->fpu_area, image, bytes);
 	memset((u8 *)v->fpu_area + bytes, 0, cpu_features.xsave_size - bytes);

@@ -22,7 +22,8 @@ int fpu_set_xcr0(struct vcpu *v, u64 xcr0);
 #define FPU_AREA_MIN 576
 
 /* State from outside, @bytes of an XSAVE image in standard format, for a vCPU that does not run:
- * 0; -EINVAL, with nothing changed, for one that XRSTOR or XSETBV would refuse. */
-int fpu_import(struct vcpu *v, u64 xcr0, const void *image, size_t bytes);
+ * 0; -EINVAL, with nothing changed, for one that XRSTOR or XSETBV would refuse, or with more
+ * than @components. */
+int fpu_import(struct vcpu *v, u64 xcr0, u64 components, const void *image, size_t bytes);
 
 #endif
