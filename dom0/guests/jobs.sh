@@ -79,6 +79,15 @@ proof_memory() {
 	[ -z "$known" ] || [ "$(md5 </tmp/memory/$k)" = "$known" ]
 }
 
+# A process for each further vCPU that does nothing but start others.
+proof_noise() {
+	vcpus=$(grep -c ^processor /proc/cpuinfo)
+	while [ "$vcpus" -gt 1 ]; do
+		(while :; do seq 1 3000 | md5sum >/dev/null; done) &
+		vcpus=$((vcpus - 1))
+	done
+}
+
 # Count to opt_n; each time change memory (and a disk, guest.dev=xvda) and check what is there; a
 # network card (guest.ip) is brought up for Dom0 to talk to.  What goes wrong adds to `wrong`.
 job_proof() {
@@ -86,6 +95,7 @@ job_proof() {
 	n=0
 	dev=
 	mkdir /tmp/memory
+	proof_noise
 	if [ -n "$opt_dev" ]; then
 		dev=/dev/$opt_dev
 		modprobe xen-blkfront

@@ -11,7 +11,7 @@ setup() {
 	guests_setup && backends_up && dd if=/dev/zero of=/tmp/disk.img bs=1M count=4 2>/dev/null
 }
 start() {
-	create dev 'name="moving"' "memory=${OPT_memory:-96}" \
+	create dev 'name="moving"' "memory=${OPT_memory:-96}" "vcpus=$(nproc)" \
 		"$(job proof n=100000 dev=xvda ip=192.168.77.2)" \
 		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:02']" \
 		"disk=['format=raw,vdev=xvda,access=rw,target=/tmp/disk.img']"
@@ -24,7 +24,9 @@ step counting wait_until 120 counts_past moving count 10
 step answers wait_until 20 answers
 id=$(xl domid moving)
 at=$(guest_value moving count)
+$tools/tsc-now "ORRERY migrate-tsc="
 step migrate migrate
+$tools/tsc-now "ORRERY migrated-tsc="
 emit count-before "$at"
 step moved another_domid moving "$id"
 at=$(guest_value moving count)
@@ -35,7 +37,6 @@ step wrong has_value $arrived wrong 0
 step alone [ "$(xl list | tail -n +2 | wc -l)" = 2 ]
 step shutdown xl shutdown -w moving
 step gone wait_until 20 only_dom0
-grep -o 'iteration.*\|Domain now.*' /tmp/migrate.log | sed 's/^/ORRERY-LOG round: /'
 if [ $failed != 0 ]; then
 	for name in moving $arrived; do guest_console $name 30; done
 	xl dmesg | tail -20 | sed 's/^/ORRERY-LOG dmesg: /'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Saving and restoring a stock PV guest with a disk and a network card, orrery.n times (2): it
-# counts, changes memory and disk and checks both; after each restore it goes on where it was, with
-# right results, Dom0 reaches it over its network, and its disk is the same.  Nothing is left behind.
+# Saving and restoring a stock PV guest with a disk, a network card and as many vCPUs as Dom0 has,
+# orrery.n times (2): it counts, changes memory and disk and checks both; after each restore it goes
+# on where it was, with right results, Dom0 reaches it over its network.  Nothing is left behind.
 . /etc/orrery/guests.sh
 n=${OPT_n:-2}
 
@@ -12,23 +12,27 @@ setup() {
 	guests_setup && backends_up && dd if=/dev/zero of=/tmp/disk.img bs=1M count=4 2>/dev/null
 }
 start() {
-	create dev "name=\"saved\"" "memory=$memory" "$(job proof n=100000 dev=xvda ip=192.168.77.2)" \
+	create dev 'name="saved"' "memory=${OPT_memory:-96}" "vcpus=$(nproc)" \
+		"$(job proof n=100000 dev=xvda ip=192.168.77.2)" \
 		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:02']" \
 		"disk=['format=raw,vdev=xvda,access=rw,target=/tmp/disk.img']"
 }
 # A round: saved, gone, restored, counts on and answers.
 round() { # NUMBER
+	$tools/tsc-now "ORRERY save-tsc-$1="
 	step save-$1 save saved /tmp/saved
+	$tools/tsc-now "ORRERY saved-tsc-$1="
 	step gone-$1 wait_until 20 only_dom0
+	[ "$1" -gt 1 ] || { usleep 500000; free=$(hv_free); }
 	at=$(guest_value saved count)
 	emit saved-bytes "$(stat -c %s /tmp/saved)"
 	step restore-$1 restore /tmp/saved
+	$tools/tsc-now "ORRERY restored-tsc-$1="
 	step count-$1 wait_until 60 counts_past saved count $((at + 5))
 	step answers-$1 wait_until 20 answers
 	rm -f /tmp/saved
 }
 
-memory=${OPT_memory:-96}
 step setup setup
 step create start
 step counting wait_until 120 counts_past saved count 10
@@ -42,7 +46,9 @@ emit rounds $i
 emit count "$(guest_value saved count)"
 step wrong has_value saved wrong 0
 step shutdown xl shutdown -w saved
-step gone wait_until 20 only_dom0
+step gone wait_until 20 settled
+emit free-pages "$free"
+emit free-pages-after "$(hv_free)"
 if [ $failed != 0 ]; then
 	guest_console saved 50
 	xl dmesg | tail -20 | sed 's/^/ORRERY-LOG dmesg: /'
