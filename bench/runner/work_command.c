@@ -6,18 +6,17 @@
  * The same description, options and seed as for `orrery sim`, so that the two can
  * be held side by side.  What crosses to Dom0 goes by its kernel's command line.
  */
-#include "bench/runner/command.h"
+#include "bench/runner/work.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/runner/boot.h"
+#include "bench/runner/command.h"
 #include "bench/runner/run_dir.h"
 #include "bench/runner/sim_options.h"
 #include "bench/runner/sim_text.h"
-#include "sched-policies/simulator/scenario-internal.h"
 
 #define LINE_MAX_BYTES 800 /* Dom0's command line ends at 1024, and there is more on it */
 #define SETTLE_S 60        /* for Dom0 to collect and to power off */
@@ -119,15 +118,15 @@ static bool write_line(struct line *l, const struct scenario *s)
 }
 
 /* Can the machine do it?  Costs are the simulator's to declare, here they are what they are. */
-static bool feasible(const struct scenario *s, const struct sim_options *o)
+static bool feasible(const struct scenario *s, const struct work_options *o)
 {
 	if (!s->start) {
 		complain("%s: needs a line `start TIME`: when the VMs begin, after Dom0 has made them "
-			 "(10 s and 1 s for each)", o->rq.name);
+			 "(10 s and 1 s for each)", o->name);
 		return false;
 	}
 	if (s->pcpus != 1) {
-		complain("%s: %u pCPUs: the pool has one; say --pcpus 1", o->rq.name, s->pcpus);
+		complain("%s: %u pCPUs: the pool has one; say --pcpus 1", o->name, s->pcpus);
 		return false;
 	}
 	if (o->xen && strcmp(s->sched, "credit") && strcmp(s->sched, "credit2")) {
@@ -136,7 +135,7 @@ static bool feasible(const struct scenario *s, const struct sim_options *o)
 	}
 	for (u32 i = 0; i < s->nr_vms; i++)
 		if (s->vm[i].vcpus != 1 || s->vm[i].affinity) {
-			complain("%s: vm %s: bench guests have one vCPU and no affinity", o->rq.name,
+			complain("%s: vm %s: bench guests have one vCPU and no affinity", o->name,
 				 s->vm[i].name);
 			return false;
 		}
@@ -145,7 +144,7 @@ static bool feasible(const struct scenario *s, const struct sim_options *o)
 
 /* --- from Dom0 ----------------------------------------------------------------------- */
 
-static double value(const json_t *values, const char *vm, const char *key)
+double work_value(const json_t *values, const char *vm, const char *key)
 {
 	char name[96];
 
@@ -153,15 +152,16 @@ static double value(const json_t *values, const char *vm, const char *key)
 	return json_number_value(json_object_get(values, name));
 }
 
-static void print_vm(const json_t *values, const char *vm, const char *program, double length)
+static void print_vm(const json_t *v, const char *vm, const char *program, double length)
 {
-	double rounds = value(values, vm, "rounds");
+	double rounds = work_value(v, vm, "rounds");
 
 	printf("%-14s %-9s %7.2f %9.3f %9.3f %9.3f %9.3f %9.3f %6.1f\n", vm, program,
-	       value(values, vm, "ran_ns") / length * 100, value(values, vm, "wait_p50_ns") / 1e6,
-	       value(values, vm, "wait_p99_ns") / 1e6, value(values, vm, "response_p50_ns") / 1e6,
-	       value(values, vm, "response_p99_ns") / 1e6, value(values, vm, "response_mean_ns") / 1e6,
-	       rounds > 0 ? value(values, vm, "missed") / rounds * 100 : 0);
+	       work_value(v, vm, "ran_ns") / length * 100, work_value(v, vm, "wait_p50_ns") / 1e6,
+	       work_value(v, vm, "wait_p99_ns") / 1e6, work_value(v, vm, "response_p50_ns") / 1e6,
+	       work_value(v, vm, "response_p99_ns") / 1e6,
+	       work_value(v, vm, "response_mean_ns") / 1e6,
+	       rounds > 0 ? work_value(v, vm, "missed") / rounds * 100 : 0);
 }
 
 static void print(const struct scenario *s, const json_t *values, bool xen)
@@ -180,22 +180,26 @@ static void print(const struct scenario *s, const json_t *values, bool xen)
 		}
 }
 
-static int boot(const struct sim_options *o, const struct scenario *s, const char *line)
+int work_run(const struct scenario *s, const struct work_options *o, json_t **values)
 {
-	struct boot_options b;
 	char path[4096], seed[40];
+	struct line line = { 0 };
+	struct boot_options b;
 	json_t *results;
 	int status;
 
+	*values = NULL;
+	if (!feasible(s, o) || !write_line(&line, s))
+		return EXIT_USAGE;
 	boot_defaults(&b);
 	snprintf(seed, sizeof(seed), "sched_seed=%llu", (unsigned long long)s->seed);
 	b.append = o->xen ? NULL : seed; /* the policies' own randomness */
 	b.run = "guest-workload";
 	b.xen = o->xen;
-	b.trace = !o->no_trace && !o->xen;
+	b.trace = o->trace && !o->xen;
 	b.smp = 2;
 	b.dom0_vcpus = 1;
-	b.append_dom0 = line;
+	b.append_dom0 = line.text;
 	b.out = o->dir;
 	b.force = o->force;
 	b.timeout_s = (s->start + s->warmup + s->length) / NS_PER_S + SETTLE_S;
@@ -204,35 +208,46 @@ static int boot(const struct sim_options *o, const struct scenario *s, const cha
 		return status;
 	snprintf(path, sizeof(path), "%s/%s", o->dir, RUN_RESULTS);
 	results = json_load_file(path, 0, NULL);
-	print(s, json_object_get(results, "values"), o->xen);
+	*values = json_incref(json_object_get(results, "values"));
 	json_decref(results);
 	return status;
+}
+
+int work_read(const struct scenario_request *rq, struct scenario *s)
+{
+	char error[SCENARIO_ERROR_MAX];
+
+	if (!scenario_parse(rq, s, error))
+		return EXIT_OK;
+	complain("%s", error);
+	return EXIT_USAGE;
 }
 
 static int run(int argc, char **argv)
 {
 	struct scenario *s = malloc(sizeof(*s));
-	char error[SCENARIO_ERROR_MAX], *text;
 	struct sim_options o = { 0 };
-	struct line line = { 0 };
+	struct work_options w = { 0 };
+	json_t *values = NULL;
+	char *text = NULL;
 	int status = sim_options_parse(&o, usage, argc, argv);
 
-	if (status)
-		return status < 0 ? EXIT_OK : status;
-	text = sim_text_read(o.scenario, &o.rq.name);
-	if (!text)
-		return EXIT_USAGE;
-	o.rq.text = text;
-	o.rq.settings = o.settings;
-	o.rq.defines = o.defines;
-	status = scenario_parse(&o.rq, s, error);
-	if (status)
-		complain("%s", error);
-	status = status || !feasible(s, &o) || !write_line(&line, s) ? EXIT_USAGE :
-		 boot(&o, s, line.text);
+	if (status == EXIT_OK) {
+		text = sim_text_read(o.scenario, &o.rq.name);
+		o.rq.text = text;
+		o.rq.settings = o.settings;
+		o.rq.defines = o.defines;
+		w = (struct work_options){ .name = o.rq.name, .dir = o.dir, .xen = o.xen,
+					   .trace = !o.no_trace, .force = o.force };
+		status = text ? work_read(&o.rq, s) : EXIT_USAGE;
+		status = status ? status : work_run(s, &w, &values);
+	}
+	if (values)
+		print(s, values, o.xen);
+	json_decref(values);
 	free(text);
 	free(s);
-	return status;
+	return status < 0 ? EXIT_OK : status;
 }
 
 const struct command command_work = {
