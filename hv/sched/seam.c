@@ -10,7 +10,10 @@
 #include "lib/printf.h"
 #include "sched/machine.h"
 #include "x86/cpu.h"
+#include "trace/trace.h"
 #include "x86/softirq.h"
+
+#define LAST_RECORDS 12 /* in a report: the last two or three decisions */
 
 void seam_kick(struct sched_pcpu *pc)
 {
@@ -54,6 +57,30 @@ void seam_log(const char *fmt, ...)
 	fmt_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_warn("%s", text);
+}
+
+struct tail {
+	void (*line)(void *ctx, const char *text);
+	void *ctx;
+};
+
+static void tail_record(void *data, const char *name, u64 ns_ago, u32 variant, const u32 *words,
+			u32 nr)
+{
+	const struct tail *t = data;
+	char text[120];
+	size_t n = fmt_scnprintf(text, sizeof(text), "%lu ns ago: %s", (unsigned long)ns_ago, name);
+
+	if (variant)
+		n += fmt_scnprintf(text + n, sizeof(text) - n, "/%x", variant);
+	for (u32 i = 0; i < nr; i++)
+		n += fmt_scnprintf(text + n, sizeof(text) - n, " %08x", words[i]);
+	t->line(t->ctx, text);
+}
+
+void seam_last_records(void (*line)(void *ctx, const char *text), void *ctx)
+{
+	trace_tail(LAST_RECORDS, tail_record, &(struct tail){ line, ctx });
 }
 
 static void slice_fired(void *data)

@@ -220,3 +220,28 @@ u32 *ring_make_room(struct trace_ring *r, u32 header, const struct ring_moment *
 	}
 	return (u32 *)r->next;
 }
+
+u32 ring_tail(const struct trace_ring *r, bool (*wanted)(const u32 *rec), const u32 **rec, u32 n)
+{
+	const u8 *at = ring_data(r);
+	u32 seen = 0, kept;
+
+	while (at + 4 <= r->next) {
+		u32 bytes = trace_record_bytes(*(const u32 *)at);
+
+		if (bytes > r->next - at)
+			break;
+		if (wanted((const u32 *)at))
+			rec[seen++ % n] = (const u32 *)at;
+		at += bytes;
+	}
+	kept = seen < n ? seen : n;
+	for (u32 turn = seen > n ? seen % n : 0; turn; turn--) { /* the oldest to the front */
+		const u32 *first = rec[0];
+
+		for (u32 i = 0; i + 1 < kept; i++)
+			rec[i] = rec[i + 1];
+		rec[kept - 1] = first;
+	}
+	return kept;
+}

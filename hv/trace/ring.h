@@ -76,4 +76,11 @@ static inline void ring_commit(struct trace_ring *r, u32 *rec, unsigned bytes)
 	stats->prod = prod;
 }
 
+/*
+ * The last records written since the ring last began at its start, taken by the consumer or not, of
+ * which @wanted says yes: at most @n, the newest last; how many.  The consumer may have written over
+ * them.  @pre on the ring's own pCPU, interrupts off.
+ */
+u32 ring_tail(const struct trace_ring *r, bool (*wanted)(const u32 *rec), const u32 **rec, u32 n);
+
 #endif

@@ -292,3 +292,36 @@ Test(trace_ring, wraps_at_every_distance)
 		free(g.mem);
 	}
 }
+
+static bool every_other(const u32 *rec)
+{
+	return rec[3] & 1;
+}
+
+static bool any(const u32 *rec)
+{
+	return true;
+}
+
+Test(trace_ring, tail_is_what_was_written_last)
+{
+	struct rig g = rig_new(RING_BYTES, 1);
+	const u32 *rec[8];
+
+	rig_start(&g, RING_BYTES);
+	cr_assert_eq(ring_tail(&g.r, any, rec, 8), 0);
+	for (u32 i = 0; i < 5; i++)
+		cr_assert(produce(&g, 2));
+	cr_assert_eq(ring_tail(&g.r, any, rec, 8), 5);
+	for (u32 i = 0; i < 5; i++)
+		cr_assert_eq(rec[i][3], rec[0][3] + i);
+	for (u32 i = 0; i < 100; i++)
+		cr_assert(produce(&g, 2));
+	cr_assert_eq(ring_tail(&g.r, any, rec, 8), 8);
+	for (u32 i = 0; i < 8; i++)
+		cr_assert_eq(rec[i][3], rec[0][3] + i);
+	cr_assert_eq((const u8 *)rec[7] + trace_record_bytes(rec[7][0]), g.r.next);
+	cr_assert_eq(ring_tail(&g.r, every_other, rec, 8), 8);
+	cr_assert_eq(rec[7][3], rec[0][3] + 14);
+	free(g.mem);
+}

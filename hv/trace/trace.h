@@ -108,4 +108,11 @@ void trace_init(unsigned pages, u32 mask, u64 tsc_hz);
  */
 int trace_tbuf_op(struct xen_sysctl_tbuf_op *op);
 
+/*
+ * The last scheduling records of this pCPU, at most @most, oldest first: @variant holds the varying bits
+ * of the id, @words the @nr words of payload.  None while tracing is off.  @pre interrupts off.
+ */
+void trace_tail(u32 most, void (*line)(void *ctx, const char *name, u64 ns_ago, u32 variant,
+				       const u32 *words, u32 nr), void *ctx);
+
 #endif

@@ -24,10 +24,11 @@
 #include <xen/vcpu.h>
 
 #include "lib/spinlock.h"
+#include "sched/engine/peek.h"
 #include "sched-policies/api/policy_env.h"
 
 #define SCHED_MAX_POLICIES 32
-#define SCHED_REPORT_BYTES 2048
+#define SCHED_REPORT_BYTES 4000
 #define SCHED_VCPU_MAGIC 0x76637075 /* "vcpu" */
 #define SCHED_POOL_NONE (~0U)
 
@@ -262,7 +263,7 @@ static inline bool sched_decision_good(const struct sched_pcpu *pc, struct polic
 	const struct policy_vcpu *v = d.vcpu;
 
 	return (uintptr_t)v % __alignof__(struct policy_vcpu) == 0 &&
-	       v->magic == SCHED_VCPU_MAGIC && v->domain->instance == pi &&
+	       sched_word_is(&v->magic, SCHED_VCPU_MAGIC) && v->domain->instance == pi &&
 	       v->state == VCPU_READY &&
 	       (v->pcpu == &pc->p || pi->policy->scope == POLICY_STATE_PER_POOL) &&
 	       policy_may_run(v, &pc->p) &&

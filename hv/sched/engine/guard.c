@@ -4,8 +4,9 @@
  * A wrong one is noted once per pool, the pCPU goes on with something safe, and
  * the next schedule on it (no locks held) replaces the policy by the built-in
  * round robin, fed from the engine's own states and not from the policy's data.
- * A watchdog finds vCPUs that are ready and never run.  It does not defend
- * against a policy that writes over the hypervisor's memory or never returns.
+ * A watchdog finds vCPUs that are ready and never run.  Pointers may point
+ * anywhere (peek.h).  It does not defend against a policy that writes over the
+ * hypervisor's memory or never returns.
  */
 #include "lib/printf.h"
 #include "sched/engine/engine.h"
@@ -48,7 +49,7 @@ static void note_breach(struct sched_pool *pool, enum sched_breach breach, struc
 static bool looks_like_vcpu(const struct policy_vcpu *v)
 {
 	return (uintptr_t)v % __alignof__(struct policy_vcpu) == 0 &&
-	       v->magic == SCHED_VCPU_MAGIC;
+	       sched_word_is(&v->magic, SCHED_VCPU_MAGIC);
 }
 
 static enum sched_breach judge_vcpu(const struct sched_pcpu *pc, const struct policy_vcpu *v,
@@ -116,12 +117,14 @@ static struct sched_pcpu *any_allowed(const struct sched_vcpu *sv)
 	return to_sched_pcpu(sv->p.pcpu);
 }
 
-/* A pCPU of the pool?  Reads only through the table. */
+/* A pCPU of the pool?  Trusts nothing of it that the table does not confirm. */
 static bool is_member(const struct sched_pool *pool, const struct policy_pcpu *target)
 {
+	u32 id;
+
 	return (uintptr_t)target % __alignof__(struct sched_pcpu) == 0 &&
-	       target->id < POLICY_MAX_PCPUS && pool->sys->pcpu[target->id] &&
-	       &pool->sys->pcpu[target->id]->p == target && target->instance == &pool->p;
+	       sched_peek(&target->id, &id) && id < POLICY_MAX_PCPUS && pool->sys->pcpu[id] &&
+	       &pool->sys->pcpu[id]->p == target && target->instance == &pool->p;
 }
 
 struct sched_pcpu *sched_check_place(struct sched_vcpu *sv, struct policy_pcpu *target,
@@ -166,6 +169,11 @@ static void report_line(struct report *r, const char *fmt, ...)
 	r->left -= n + 1;
 }
 
+static void report_record(void *r, const char *text)
+{
+	report_line(r, "%s", text);
+}
+
 /* Built from what the engine knows: the policy's own lists may be the ones that are broken. */
 static void write_report(struct sched_pool *pool, s_time_t now)
 {
@@ -177,9 +185,13 @@ static void write_report(struct sched_pool *pool, s_time_t now)
 
 	seam_log("pool %u: policy %s ejected, %s", pool->id, e->policy,
 		 sched_breach_name(e->breach));
-	report_line(&r, "%s: %s (pCPU %u, d%uv%u, value %ld, at %ld ns)", e->policy,
-		    sched_breach_name(e->breach), e->pcpu, e->domain, e->vcpu, (long)e->value,
-		    (long)e->when);
+	if (e->domain == DOMID_INVALID)
+		report_line(&r, "%s: %s (pCPU %u, at %ld ns)", e->policy,
+			    sched_breach_name(e->breach), e->pcpu, (long)e->when);
+	else
+		report_line(&r, "%s: %s (pCPU %u, d%uv%u, value %ld, at %ld ns)", e->policy,
+			    sched_breach_name(e->breach), e->pcpu, e->domain, e->vcpu,
+			    (long)e->value, (long)e->when);
 	policy_for_each_pcpu(pc, &pool->p)
 		if (pc->running)
 			report_line(&r, "pCPU %u: d%uv%u for %ld ns", pc->id,
@@ -194,6 +206,7 @@ static void write_report(struct sched_pool *pool, s_time_t now)
 		else
 			report_line(&r, "d%uv%u: %s", v->domain->id, v->id,
 				    v->state < ARRAY_SIZE(states) ? states[v->state] : "?");
+	seam_last_records(report_record, &r);
 }
 
 static void eject_locked(struct sched_pool *pool, s_time_t now)

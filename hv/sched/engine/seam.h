@@ -20,6 +20,9 @@ void seam_pcpu_timer(struct sched_pcpu *pc, s_time_t when);
 void seam_pool_timer(struct sched_pool *pool, s_time_t when);
 void seam_watchdog_timer(struct sched_pool *pool, s_time_t when);
 
+/* The last scheduling records of the trace on this pCPU, as far as there are any: a call of @line each. */
+void seam_last_records(void (*line)(void *ctx, const char *text), void *ctx);
+
 /* One line for the operator, without newline.  Also called without locks. */
 void seam_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
