@@ -193,6 +193,7 @@ static void enter_phase(struct program *p, int64_t phase)
 {
 	p->state[PHASE] = phase;
 	p->spinning = phase == SPINNING;
+	p->holding = phase == INSIDE;
 }
 
 /* A real vCPU may lose its pCPU between looking and taking. */

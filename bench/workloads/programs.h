@@ -36,6 +36,7 @@ struct program {
 	int64_t start;           /* when it began, or shall */
 	uint32_t id;             /* of the vCPU within the domain */
 	bool spinning;           /* program_look_again() concerns it */
+	bool holding;            /* a lock: not a good time to be preempted */
 	uint64_t rounds, missed; /* jobs finished; and of those finished too late */
 };
 

@@ -22,12 +22,14 @@ struct rr_pcpu {
 	struct policy_vcpu *put; /* queued by the put before this pick */
 };
 
-enum { RR_SLICE_US, RR_WAKE_FIRST };
+enum { RR_SLICE_US, RR_WAKE_FIRST, RR_LOCK_GRACE_US };
 
 static const struct policy_tunable rr_tunables[] = {
 	[RR_SLICE_US] = { "slice_us", 50, 1000000, 10000, "longest turn, in microseconds" },
 	[RR_WAKE_FIRST] = { "wake_first", 0, 1, 0,
 			    "a woken vCPU goes to the head of the queue instead of its end" },
+	[RR_LOCK_GRACE_US] = { "lock_grace_us", 0, 1000, 0,
+			       "who says that it holds a lock may go on for so long" },
 };
 
 static struct rr_pool *rr_pool(const struct policy_instance *pi)

@@ -71,6 +71,32 @@ Test(sched_engine, rate_limit_holds_off_preemption)
 	cr_assert_lt(free, 1000 * US, "%ld ns", (long)free);
 }
 
+/* --- a lock's holder ----------------------------------------------------------- */
+
+static s64 time_spun(const char *options, s64 inside)
+{
+	struct sim *sim = start("rr", options, 1);
+	struct sim_domain *pair = sim_add_domain(sim, sim->pool0);
+	s64 args[] = { inside, 50 * US }, spun;
+
+	sim_add_vcpu(pair, program_locker, args, 2);
+	sim_add_vcpu(pair, program_locker, args, 2);
+	alone(sim, program_hog, NULL, 0);
+	sim_run(sim, 5 * SEC);
+	spun = pair->vcpu[0]->program.state[3] + pair->vcpu[1]->program.state[3];
+	cr_assert_gt(sim_runtime(pair->vcpu[0]), 100 * MS);
+	end(sim);
+	return spun;
+}
+
+/* Short sections are finished before the holder goes; longer ones than the grace are not. */
+Test(sched_engine, a_locks_holder_is_let_finish)
+{
+	cr_assert_gt(time_spun(NULL, 10 * US), 100 * MS);
+	cr_assert_eq(time_spun("sched.rr.lock_grace_us=100", 10 * US), 0);
+	cr_assert_gt(time_spun("sched.rr.lock_grace_us=100", 2 * MS), 100 * MS);
+}
+
 /* --- runstates ------------------------------------------------------------------ */
 
 Test(sched_engine, runstates_tell_where_the_time_went)

@@ -58,11 +58,11 @@ Test(sched_params, wrong_words_cost_a_line_each)
 	sim->log_used = 0;
 	sched_policy_from_line("sched.rr.slice=5 sched.rr.slice_us=70 -- sched.rr.x=1", "credit");
 	cr_assert_str_eq(sim->log, "sched.rr.slice: no such tunable; rr has: "
-			 "slice_us (50..1000000), wake_first (0..1)\n");
+			 "slice_us (50..1000000), wake_first (0..1), lock_grace_us (0..1000)\n");
 	sim->log_used = 0;
 	sched_tunables_from_line("sched.rr.slice=5", sched_policy_by_name("rr"), values);
 	cr_assert_str_eq(sim->log, "sched.rr.slice: no such tunable; rr has: "
-			 "slice_us (50..1000000), wake_first (0..1)\n");
+			 "slice_us (50..1000000), wake_first (0..1), lock_grace_us (0..1000)\n");
 	sim->log_used = 0;
 	sched_tunables_from_line("sched.rr.slice_us=49", sched_policy_by_name("rr"), values);
 	cr_assert_str_eq(sim->log, "sched.rr.slice_us=49: not a number from 50 to 1000000; "

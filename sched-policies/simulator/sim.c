@@ -117,6 +117,9 @@ static void next_step(struct sim *sim, struct sim_vcpu *v)
 
 	for (u32 n = 0; n < MAX_STEPS_AT_ONCE; n++) {
 		v->step = v->run(&v->program, sim->now);
+		v->s.holds_lock = v->program.holding;
+		if (pc->s.grace_until && !v->s.holds_lock)
+			seam_kick(&pc->s);
 		switch (v->step.action) {
 		case PROGRAM_RUN:
 			v->left = v->step.ns;

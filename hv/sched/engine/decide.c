@@ -41,6 +41,21 @@ static inline bool rate_limited(struct sched_pcpu *pc, struct sched_vcpu *prev, 
 	return now < until && keep_for_rate_limit(pc, prev, until, now);
 }
 
+/* It holds a lock that others of its domain may want: let it finish, for a while. */
+static NOINLINE bool keep_for_lock(struct sched_pcpu *pc, struct sched_vcpu *prev, s_time_t now)
+{
+	if (!READ_ONCE(prev->holds_lock) || prev->yielding || !sched_may_run_now(prev) ||
+	    !policy_may_run(&prev->p, &pc->p))
+		return false;
+	if (!pc->grace_until)
+		pc->grace_until = now + pc->pool->lock_grace;
+	if (now >= pc->grace_until)
+		return false;
+	pc->slice_end = pc->grace_until;
+	arm_slice(pc);
+	return true;
+}
+
 /* Hand the running vCPU back to the policy, or note that it sleeps or must leave.  True: it is
  * READY now. */
 static inline bool put_running(struct sched_pcpu *pc, struct sched_vcpu *prev, s_time_t now)
@@ -114,6 +129,7 @@ static inline struct sched_vcpu *start(struct sched_pcpu *pc, struct policy_deci
 	struct sched_vcpu *next;
 
 	pc->slice_end = TIME_MAX;
+	pc->grace_until = 0;
 	pc->p.since = now;
 	if (!d.vcpu)
 		return pc->idle;
@@ -214,6 +230,8 @@ struct sched_vcpu *sched_decide(struct sched_pcpu *pc, s_time_t now)
 		return prev;
 	if (!prev->is_idle) {
 		if (rate_limited(pc, prev, now))
+			return go_on(pc, prev, now);
+		if (unlikely(pc->pool->lock_grace) && keep_for_lock(pc, prev, now))
 			return go_on(pc, prev, now);
 		prev_ready = put_running(pc, prev, now);
 	}

@@ -51,6 +51,7 @@ struct sched_vcpu {
 	s32 pause_count;             /* atomic */
 	bool is_idle;
 	bool yielding;               /* asked for it; set by itself, cleared under the lock */
+	bool holds_lock;             /* says so itself: see sched_pool.lock_grace */
 	struct sched_domain *domain;
 	u32 runstate_seq;            /* odd while runstate changes */
 	struct vcpu_runstate_info runstate;
@@ -70,6 +71,7 @@ struct sched_pcpu {
 	s_time_t slice_end;          /* of curr; TIME_MAX if none */
 	s_time_t slice_armed;        /* when the slice timer will fire; TIME_MAX off */
 	s_time_t decided_at;         /* of the last sched_decide() */
+	s_time_t grace_until;        /* curr should have stopped, but holds a lock; 0: no such thing */
 	u64 switches, decisions;
 };
 
@@ -116,6 +118,7 @@ struct sched_pool {
 	bool watchdog_armed;
 	bool breached;               /* eject at the next chance */
 	s_time_t rate_limit;         /* from the tunable ratelimit_us; 0 none */
+	s_time_t lock_grace;         /* from lock_grace_us: who holds a lock stops so much later */
 	struct sched_ejection ejection;
 };
 

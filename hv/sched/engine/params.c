@@ -31,14 +31,21 @@ static int check_values(const struct policy_tunable *t, u32 nr, const s64 *value
 	return together(values);
 }
 
-void sched_adopt_tunables(struct sched_pool *pool)
+/* In ns; 0 if the policy has no such tunable. */
+static s_time_t microseconds_of(const struct sched_pool *pool, const char *tunable)
 {
 	const struct sched_policy *policy = pool->p.policy;
 	u32 i;
 
-	pool->rate_limit = 0;
-	if (sched_tunable_find(policy->tunables, policy->nr_tunables, "ratelimit_us", &i))
-		pool->rate_limit = pool->p.tunable[i] * 1000;
+	if (!sched_tunable_find(policy->tunables, policy->nr_tunables, tunable, &i))
+		return 0;
+	return pool->p.tunable[i] * 1000;
+}
+
+void sched_adopt_tunables(struct sched_pool *pool)
+{
+	pool->rate_limit = microseconds_of(pool, "ratelimit_us");
+	pool->lock_grace = microseconds_of(pool, "lock_grace_us");
 }
 
 int sched_check_tunables(const struct sched_policy *policy, const s64 *values)
