@@ -21,6 +21,7 @@ struct scenario_vm {
 	u64 affinity;                /* 0: any */
 	struct { char name[40]; s64 value; } param[MAX_VM_PARAMS];
 	u32 nr_params;
+	u32 line;                    /* of the text */
 };
 
 struct scenario {

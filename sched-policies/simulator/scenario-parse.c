@@ -17,13 +17,14 @@ struct parser {
 	const struct scenario_request *rq;
 	struct scenario *s;
 	char *error;
-	u32 line;
+	u32 line;                        /* 0: an option of the command line */
 };
 
 static bool wrong(struct parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static bool wrong(struct parser *p, const char *fmt, ...)
 {
-	int n = snprintf(p->error, SCENARIO_ERROR_MAX, "%s:%u: ", p->rq->name, p->line);
+	int n = p->line ? snprintf(p->error, SCENARIO_ERROR_MAX, "%s:%u: ", p->rq->name, p->line) :
+		snprintf(p->error, SCENARIO_ERROR_MAX, "--");
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -82,32 +83,57 @@ static bool program_key(struct parser *p, struct scenario_vm *vm, const char *ke
 	return false;
 }
 
-/* Does @name mean a parameter of some policy, or of the one before the dot? */
-static bool is_policy_param(const char *name)
+/* "copies, vcpus, affinity, expect, work, ..." into @buf. */
+static void program_keys(const struct program_kind *program, char *buf, size_t size)
 {
+	size_t n = snprintf(buf, size, "copies, vcpus, affinity, expect");
+
+	for (u32 i = 0; i < PROGRAM_ARGS && program->arg[i]; i++)
+		n += snprintf(buf + n, size - n, ", %s", program->arg[i]);
+}
+
+/* The row of parameter @name of @p; NULL if it has none of that name. */
+static const struct policy_tunable *param_of(const struct sched_policy *p, const char *name)
+{
+	const struct policy_tunable *row;
+
+	row = sched_tunable_find(p->domain_params, p->nr_domain_params, name, NULL);
+	return row ? row : sched_tunable_find(p->vcpu_params, p->nr_vcpu_params, name, NULL);
+}
+
+/* @name means a parameter of some policy, or of the one before the dot: does one take @value? */
+static bool good_param(struct parser *p, const struct scenario_vm *vm, const char *name, s64 value)
+{
+	const struct policy_tunable *row = NULL;
+	const struct sched_policy *policy, *refuses = NULL;
 	const char *dot = strchr(name, '.');
-	const struct sched_policy *p;
+	size_t len = dot ? dot - name : 0;
+	char keys[120];
 
-	for (unsigned i = 0; (p = sched_policy_at(i)); i++) {
-		const char *param = dot ? dot + 1 : name;
+	for (unsigned i = 0; (policy = sched_policy_at(i)); i++) {
+		const struct policy_tunable *r = param_of(policy, dot ? dot + 1 : name);
 
-		if (dot && (strlen(p->name) != (size_t)(dot - name) ||
-			    strncmp(p->name, name, dot - name)))
+		if (!r || (dot && (strlen(policy->name) != len || strncmp(policy->name, name, len))))
 			continue;
-		if (sched_tunable_find(p->domain_params, p->nr_domain_params, param, NULL) ||
-		    sched_tunable_find(p->vcpu_params, p->nr_vcpu_params, param, NULL))
+		if (value >= r->min && value <= r->max)
 			return true;
+		row = r;
+		refuses = policy;
 	}
-	return false;
+	if (row)
+		return wrong(p, "%s=%ld: not a number from %ld to %ld, which %s takes", name,
+			     (long)value, (long)row->min, (long)row->max, refuses->name);
+	program_keys(vm->program, keys, sizeof(keys));
+	return wrong(p, "'%s' is neither a parameter of %s (%s), nor of a policy", name,
+		     vm->program->name, keys);
 }
 
 static bool policy_key(struct parser *p, struct scenario_vm *vm, const char *key, s64 value)
 {
 	u32 i = vm->nr_params;
 
-	if (!is_policy_param(key))
-		return wrong(p, "'%s' is neither a parameter of %s nor of a policy", key,
-			     vm->program->name);
+	if (!good_param(p, vm, key, value))
+		return false;
 	if (i == MAX_VM_PARAMS || strlen(key) >= sizeof(vm->param[i].name))
 		return wrong(p, "too many parameters");
 	if (!strcmp(key, "weight"))
@@ -155,7 +181,7 @@ static bool vm_line(struct parser *p, char **rest)
 		return wrong(p, "more than %d lines of VMs", SCENARIO_GROUPS);
 	if (strlen(name) >= sizeof(vm->name))
 		return wrong(p, "the name '%s' is too long", name);
-	*vm = (struct scenario_vm){ .copies = 1, .weight = 256 };
+	*vm = (struct scenario_vm){ .copies = 1, .weight = 256, .line = p->line };
 	vm->program = find_program(p, program);
 	if (!vm->program)
 		return false;
@@ -177,12 +203,26 @@ static bool vm_line(struct parser *p, char **rest)
 
 /* --- other lines ------------------------------------------------------------------ */
 
+/* A whole number that @row allows. */
+static bool good_setting(struct parser *p, const char *text, const struct policy_tunable *row)
+{
+	const char *value = strchr(text, '=') + 1;
+	char *end;
+	long long n = strtoll(value, &end, 0);
+
+	if (*value && !*end && n >= row->min && n <= row->max)
+		return true;
+	return wrong(p, "set %s: not a number from %ld to %ld", text, (long)row->min,
+		     (long)row->max);
+}
+
 static bool add_setting(struct parser *p, const char *text)
 {
 	const char *dot = strchr(text, '.'), *equals = strchr(text, '=');
 	size_t n = strlen(p->s->options);
+	const struct policy_tunable *row;
 	const struct sched_policy *policy;
-	char name[24], tunable[40];
+	char name[24], tunable[40], known[400];
 
 	if (!dot || !equals || equals < dot)
 		return wrong(p, "set %s: write it as POLICY.TUNABLE=VALUE", text);
@@ -190,22 +230,33 @@ static bool add_setting(struct parser *p, const char *text)
 	snprintf(tunable, sizeof(tunable), "%.*s", (int)(equals - dot - 1), dot + 1);
 	policy = sched_policy_by_name(name);
 	if (!policy) {
-		char known[400];
-
 		sched_policy_names(known, sizeof(known));
 		return wrong(p, "set %s: no policy '%s'; known: %s", text, name, known);
 	}
-	if (!sched_tunable_find(policy->tunables, policy->nr_tunables, tunable, NULL)) {
-		char known[400];
-
+	row = sched_tunable_find(policy->tunables, policy->nr_tunables, tunable, NULL);
+	if (!row) {
 		sched_tunable_names(policy->tunables, policy->nr_tunables, known, sizeof(known));
 		return wrong(p, "set %s: no such tunable; %s has: %s", text, name,
 			     known[0] ? known : "none");
 	}
+	if (!good_setting(p, text, row))
+		return false;
 	if (snprintf(p->s->options + n, sizeof(p->s->options) - n, "sched.%s ", text) >=
 	    (int)(sizeof(p->s->options) - n))
 		return wrong(p, "too many settings");
 	return true;
+}
+
+static bool set_sched(struct parser *p, const char *name)
+{
+	char known[400];
+
+	if (sched_policy_by_name(name)) {
+		snprintf(p->s->sched, sizeof(p->s->sched), "%s", name);
+		return true;
+	}
+	sched_policy_names(known, sizeof(known));
+	return wrong(p, "sched %s: no such policy; known: %s", name, known);
 }
 
 static bool number_line(struct parser *p, const char *word, const char *value)
@@ -263,10 +314,9 @@ static bool one_line(struct parser *p, char *line)
 		return wrong(p, "%s: a value is missing", word);
 	if (!strcmp(word, "set"))
 		return add_setting(p, value);
-	if (strcmp(word, "sched"))
-		return number_line(p, word, value);
-	snprintf(p->s->sched, sizeof(p->s->sched), "%s", value);
-	return true;
+	if (!strcmp(word, "sched"))
+		return set_sched(p, value);
+	return number_line(p, word, value);
 }
 
 /* Put the values of $words into @line; false: one is not defined. */
@@ -286,6 +336,8 @@ static bool substitute(struct parser *p, const char *line, size_t len, char *out
 		while (d < rq->nr_defines && (strncmp(rq->defines[d], line + i + 1, word - 1) ||
 					      rq->defines[d][word - 1] != '='))
 			d++;
+		if (word == 1)
+			return wrong(p, "a name in small letters is missing behind $");
 		if (d == rq->nr_defines)
 			return wrong(p, "%.*s is not defined; give it with -D %.*s=VALUE", (int)word,
 				     line + i, (int)word - 1, line + i + 1);
@@ -300,16 +352,12 @@ static bool substitute(struct parser *p, const char *line, size_t len, char *out
 static bool check(struct parser *p)
 {
 	struct scenario *s = p->s;
-	char known[400];
 
 	if (!s->nr_vms)
 		return wrong(p, "no line of a VM");
 	if (s->length <= 0 || s->window <= 0)
 		return wrong(p, "time and window must be longer than 0");
-	if (sched_policy_by_name(s->sched))
-		return true;
-	sched_policy_names(known, sizeof(known));
-	return wrong(p, "no scheduler '%s'; known: %s", s->sched, known);
+	return true;
 }
 
 int scenario_parse(const struct scenario_request *rq, struct scenario *s,
@@ -317,6 +365,7 @@ int scenario_parse(const struct scenario_request *rq, struct scenario *s,
 {
 	struct parser p = { .rq = rq, .s = s, .error = error };
 	char line[1024];
+	bool good;
 
 	*s = (struct scenario){ .sched = "credit", .pcpus = 1, .seed = 1,
 				.length = 10000 * MS, .window = 1000 * MS };
@@ -330,13 +379,14 @@ int scenario_parse(const struct scenario_request *rq, struct scenario *s,
 			return -EINVAL;
 		at += len + (at[len] == '\n');
 	}
-	for (u32 i = 0; i < rq->nr_settings; i++)
-		if (!add_setting(&p, rq->settings[i]))
-			return -EINVAL;
-	if (rq->sched)
-		snprintf(s->sched, sizeof(s->sched), "%s", rq->sched);
+	good = check(&p);
+	p.line = 0;
+	for (u32 i = 0; i < rq->nr_settings && good; i++)
+		good = add_setting(&p, rq->settings[i]);
+	if (rq->sched && good)
+		good = set_sched(&p, rq->sched);
 	s->pcpus = rq->pcpus ? rq->pcpus : s->pcpus;
 	s->seed = rq->seed ? rq->seed : s->seed;
 	s->length = rq->length ? rq->length : s->length;
-	return check(&p) ? 0 : -EINVAL;
+	return good ? 0 : -EINVAL;
 }

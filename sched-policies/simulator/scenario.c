@@ -102,6 +102,22 @@ static int add_vm(struct scenario_state *st, const struct scenario_vm *vm)
 	return rc ? rc : apply_params(st, d);
 }
 
+/* One line about what @vm asks for and cannot have. */
+static void refuse(const struct scenario_state *st, const struct scenario_vm *vm, const char *name,
+		   char *error)
+{
+	const char *policy = st->sim->pool0->s.p.policy->name;
+	u32 pcpus = st->sim->config.pcpus;
+	int n = snprintf(error, SCENARIO_ERROR_MAX, "%s:%u: vm %s: ", name, vm->line, vm->name);
+
+	if (vm->affinity && pcpus < 64 && !(vm->affinity & ((1ULL << pcpus) - 1)))
+		snprintf(error + n, SCENARIO_ERROR_MAX - n, "affinity=0x%llx: there are only pCPUs 0 to %u",
+			 (unsigned long long)vm->affinity, pcpus - 1);
+	else
+		snprintf(error + n, SCENARIO_ERROR_MAX - n, "its parameters do not go together under %s",
+			 policy);
+}
+
 static int build(struct scenario_state *st, const char *name, char *error)
 {
 	u32 copies = 0;
@@ -117,8 +133,7 @@ static int build(struct scenario_state *st, const char *name, char *error)
 		for (u32 i = 0; i < vm->copies && !rc; i++)
 			rc = add_vm(st, vm);
 		if (rc)
-			snprintf(error, SCENARIO_ERROR_MAX, "%s: vm %s: %s refuses its parameters",
-				 name, vm->name, st->sim->pool0->s.p.policy->name);
+			refuse(st, vm, name, error);
 	}
 	return rc ? -EINVAL : 0;
 }
@@ -353,8 +368,9 @@ int scenario_run(const struct scenario_request *rq, struct scenario_result *out,
 		st.max_windows = s->length / s->window;
 		st.sim = sim_new(&config);
 		if (!st.sim || st.sim->log[0]) {
-			snprintf(error, SCENARIO_ERROR_MAX, "%s", st.sim ? st.sim->log : s->sched);
-			error[strcspn(error, "\n")] = '\0';
+			snprintf(error, SCENARIO_ERROR_MAX, "%s: %s", rq->name,
+				 st.sim ? st.sim->log : s->sched);
+			error[strcspn(error, ";\n")] = '\0'; /* behind it: what a boot does then */
 			rc = -EINVAL;
 		}
 	}
