@@ -62,17 +62,17 @@ stage_guest() { # TIER
 		printf '#!/bin/sh\nexec busybox %s -f\n' $f >"$root/usr/sbin/$f"
 		chmod 755 "$root/usr/sbin/$f"
 	done
+	put "$tools/tsc-now" usr/bin/tsc-now 755
 	stage_modules "$1"
 }
 
-# What the Debian guest has besides: programs with their libraries, and the clock.
+# What the Debian guest has besides: programs with their libraries, and jobs for them.
 stage_debian() {
 	mkdir "$root/usr/lib64"
 	ln -s usr/lib64 "$root/lib64"
 	rm "$root/usr/bin/sh"
 	stage_files full
 	stage_libraries
-	put "$tools/tsc-now" usr/bin/tsc-now 755
 	put "$guests/debian-jobs.sh" usr/lib/debian-jobs.sh 644
 	put "$guests/streams.sh" usr/lib/streams.sh 644
 }

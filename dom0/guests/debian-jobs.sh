@@ -37,8 +37,8 @@ job_bench() {
 	net_up || leave
 	ping -q -c 1 192.168.77.1 >/dev/null
 	timed ping-100 ping -A -q -c 100 192.168.77.1
-	stream tcp-to-dom0 192.168.77.1 -n "${opt_bytes:-8M}"
-	stream tcp-from-dom0 192.168.77.1 -n "${opt_bytes:-8M}" -R
+	stream tcp-to-dom0 192.168.77.1 -n "${opt_bytes:-32M}"
+	stream tcp-from-dom0 192.168.77.1 -n "${opt_bytes:-32M}" -R
 	iperf3 -s -D >/dev/null
 	job_idle
 }
@@ -47,8 +47,8 @@ job_bench() {
 job_bench_peer() {
 	net_up || leave
 	ping -q -c 1 "$opt_peer" >/dev/null
-	stream tcp-to-guest "$opt_peer" -n "${opt_bytes:-8M}"
-	stream tcp-from-guest "$opt_peer" -n "${opt_bytes:-8M}" -R
+	stream tcp-to-guest "$opt_peer" -n "${opt_bytes:-32M}"
+	stream tcp-from-guest "$opt_peer" -n "${opt_bytes:-32M}" -R
 	job_idle
 }
 

@@ -156,45 +156,55 @@ static void fill_hv_slots(u64 *l4)
 		l4[i] = hv_l4[i];
 }
 
+/* Most entries are empty: those cost next to nothing, and only the others are places to stop at. */
 static int devalidate_upper(struct page_info *pg, u64 *table, unsigned level, bool preemptible)
 {
-	while (pg->nr_valid) {
-		unsigned i = pg->nr_valid - 1;
-		u64 e = table[i];
+	unsigned i = pg->nr_valid;
+	int rc = 0;
 
-		if (preemptible && pg->nr_valid != 512 && preempt_needed())
-			return -ERESTART;
-		pg->nr_valid = i;
-		if ((e & PTE_PRESENT) && !(level == 4 && l4_slot_is_hv(i)) &&
-		    lxe_put(e, level, preemptible) == -ERESTART)
-			return -ERESTART;
+	while (i && !rc) {
+		u64 e = table[i - 1];
+
+		if (likely(!(e & PTE_PRESENT))) {
+			i--;
+			continue;
+		}
+		if (preemptible && i != 512 && preempt_needed()) {
+			rc = -ERESTART;
+			break;
+		}
+		i--;
+		if (!(level == 4 && l4_slot_is_hv(i)) && lxe_put(e, level, preemptible) == -ERESTART)
+			rc = -ERESTART;
 	}
-	return 0;
+	pg->nr_valid = i;
+	return rc;
 }
 
 static int validate_upper(struct page_info *pg, u64 *table, unsigned level, struct domain *d,
 			  bool preemptible)
 {
-	for (unsigned i = pg->nr_valid; i < 512; pg->nr_valid = ++i) {
+	for (unsigned i = pg->nr_valid; i < 512; i++) {
 		u64 e = table[i];
 		int rc;
 
-		if (level == 4 && l4_slot_is_hv(i))
-			continue;
-		if (!(e & PTE_PRESENT))
+		if (likely(!(e & PTE_PRESENT)) || (level == 4 && l4_slot_is_hv(i)))
 			continue;
 		rc = lxe_get(e, level, d, preemptible);
-		if (rc == -ERESTART)
-			return rc;
-		/* Preempted on the way back, too: the next try finds the bad entry again. */
-		if (rc)
+		if (unlikely(rc)) {
+			pg->nr_valid = i;
+			if (rc == -ERESTART)
+				return rc;
+			/* Preempted on the way back, too: the next try finds the bad entry again. */
 			return devalidate_upper(pg, table, level, preemptible) ? -ERESTART : -EINVAL;
+		}
 		table[i] = pte_adjust(e);
 		if (preemptible && i != 511 && preempt_needed()) {
 			pg->nr_valid = i + 1;
 			return -ERESTART;
 		}
 	}
+	pg->nr_valid = 512;
 	if (level == 4)
 		fill_hv_slots(table);
 	return 0;
