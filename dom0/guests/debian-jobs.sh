@@ -19,12 +19,17 @@ iperf_rate() {
 	tr -d ' \t' </tmp/timed.log | awk -F '[:,]' '/"sum_received"/ { on = 1 }
 		on && /"bits_per_second"/ { printf "%d\n", $2 / 8; exit }'
 }
+# A server may still be busy with the end of the last test.
 stream() { # KEY OPTION...
 	key=$1
 	shift
-	iperf3 -J -l 32K -c "$@" >/tmp/timed.log 2>&1 || say "failed=$key"
-	rate=$(iperf_rate)
-	[ -n "$rate" ] || cat /tmp/timed.log
+	for try in 1 2 3 4 5; do
+		iperf3 -J -l 32K -c "$@" >/tmp/timed.log 2>&1
+		rate=$(iperf_rate)
+		[ -z "$rate" ] || break
+		sleep 1
+	done
+	[ -n "$rate" ] || say "failed=$key"
 	say "$key=$rate"
 }
 

@@ -32,8 +32,16 @@ stream_take() { # FILE
 	fi
 }
 
+# The receiver may still be busy with the stream before.
 stream_send() { # ADDRESS
+	local try
 	stream_data >/tmp/source
-	iperf3 -c "$1" -J -F /tmp/source >/tmp/stream.json 2>&1 || return 1
-	stream_bytes=$(stream_count sent)
+	for try in 1 2 3 4 5; do
+		if iperf3 -c "$1" -J -F /tmp/source >/tmp/stream.json 2>&1; then
+			stream_bytes=$(stream_count sent)
+			return
+		fi
+		sleep 1
+	done
+	return 1
 }
