@@ -64,7 +64,6 @@ crash_action() { # ACTION TEST...
 }
 preserved() { state crasher c && [ "$(xl list | grep -c crasher)" = 1 ]; }
 dumped() { guest_gone crasher && ls /var/lib/xen/dump/*crasher* >/dev/null; }
-reboots() { [ "$(grep -ac 'GUEST start' $consoles/guest-rebooter.log)" -ge 2 ]; }
 
 step setup guests_setup
 free0=$(hv_free)
@@ -128,16 +127,18 @@ step toy-end xl destroy toy
 step crash-preserve crash_action preserve preserved
 step crash-preserved-end xl destroy crasher
 step crash-dump crash_action coredump-destroy dumped
-step reboot-restart create tiny 'name="rebooter"' 'extra="run=reboot"' 'on_reboot="restart"'
-step reboots wait_until 20 reboots
-step reboot-end wait_until 20 xl destroy rebooter
+step reboot-destroy create tiny 'name="rebooter"' 'extra="run=reboot"' 'on_reboot="destroy"'
+step reboot-gone wait_until 20 guest_gone rebooter
+step poweroff-preserve create tiny 'name="kept"' 'extra="run=poweroff"' 'on_poweroff="preserve"'
+step poweroff-kept wait_until 20 state kept s
+step poweroff-end xl destroy kept
 step rename-create create one 'name="phoenix"' "$(job idle)" 'on_crash="rename-restart"'
 step rename-up wait_until 60 guest_said phoenix idle
 id=$(xl domid phoenix)
 step rename-crash xl sysrq phoenix c
 step rename-restart wait_until 60 another_domid phoenix "$id"
-step rename-kept state phoenix-1 c
-step rename-end xl destroy phoenix-1
+step rename-kept state "$id" c
+step rename-end xl destroy "$id"
 step rename-end xl destroy phoenix
 step all-gone wait_until 20 only_dom0
 xl list | sed 's/^/ORRERY-LOG list: /'
