@@ -9,6 +9,7 @@
 #include <xen/domctl.h>
 #include <xen/elfnote.h>
 #include <xen/features.h>
+#include <xen/platform.h>
 
 #include "boot/dom0-layout.h"
 #include "boot/e820.h"
@@ -30,6 +31,8 @@
 #include "pv/ports.h"
 
 #define CHUNK_ORDER 9
+#define SIF_PM_SHIFT 8 /* SIF_PM_MASK */
+#define PM_BY_DOM0 (XEN_PROCESSOR_PM_CX | XEN_PROCESSOR_PM_PX) /* it may tell us of both */
 #define PTE_GUEST (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 
 struct builder {
@@ -285,7 +288,7 @@ static void fill_start_info(struct builder *b)
 	strlcpy(si->magic, "xen-3.0-x86_64", sizeof(si->magic));
 	si->nr_pages = b->nr_pages;
 	si->shared_info = virt_to_maddr(b->d->shared_info);
-	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
+	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN | PM_BY_DOM0 << SIF_PM_SHIFT;
 	si->pt_base = l->tables;
 	si->nr_pt_frames = l->nr_tables;
 	si->mfn_list = l->p2m_va;
@@ -297,6 +300,9 @@ static void fill_start_info(struct builder *b)
 		if (l->initrd_unmapped)
 			si->flags |= SIF_MOD_START_PFN;
 	}
+	/* No video mode is known: all zeroes. */
+	si->console.dom0.info_off = sizeof(*si);
+	si->console.dom0.info_size = sizeof(struct dom0_vga_console_info);
 	dom0_command_line((char *)si->cmd_line, sizeof(si->cmd_line), b->kernel->cmdline);
 }
 

@@ -133,7 +133,7 @@ void boot_mem_init(void)
 		if (e820_map[i].type == E820_RAM && start < end)
 			free_ranges[free_count++] = (struct mem_range){ start, end };
 	}
-	boot_mem_reserve(0, PAGE_SIZE); /* frame 0 is never handed out */
+	boot_mem_reserve(0, LOW_MEMORY); /* Dom0's, as if it were a device: firmware lives there */
 }
 
 static void free_insert(unsigned i, mfn_t start, mfn_t end)

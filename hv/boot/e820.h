@@ -32,6 +32,9 @@ bool e820_overlaps(paddr_t start, paddr_t end, u32 type_mask);
 mfn_t e820_top_mfn(void); /* one past the highest RAM frame */
 
 /* Free RAM: built from the map, minus what is reserved. */
+/* Below it nothing is handed out; frame 0 is never an answer anywhere. */
+#define LOW_MEMORY (1UL << 20)
+
 void boot_mem_init(void);
 void boot_mem_reserve(paddr_t start, paddr_t end);
 /* Zeroed memory, from the highest free range below 4 GiB that fits; boot_fail() when out. */

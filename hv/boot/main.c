@@ -17,6 +17,7 @@
 #include "lib/cmdline.h"
 #include "memory/frame-alloc.h"
 #include "memory/heap.h"
+#include "pv/nmi.h"
 #include "sched/idle.h"
 #include "sched/sched.h"
 #include "time/clock.h"
@@ -179,6 +180,7 @@ void hv_main(u32 magic, u32 info)
 	paging_init();
 	dom0_open_kernel();
 	allocators_init();
+	pv_nmi_init();
 	boot_pcpu_init();
 	boot_rest();
 }

@@ -23,6 +23,7 @@
 #include "lib/string.h"
 #include "memory/heap.h"
 #include "memory/page.h"
+#include "pv/ports.h"
 #include "time/guest-time.h"
 #include "trace/trace.h"
 #include "x86/pirq.h"
@@ -255,7 +256,7 @@ void domain_release(struct domain *d)
 	evtchn_domain_free(d);
 	if (d->shared_info)
 		free_shared_page(d->shared_info);
-	xfree(d->pv.io_ports);
+	pv_ports_destroy(d);
 	xfree(d->cpu_policy);
 	xfree(d->memory_map);
 	xfree(d->vcpu);

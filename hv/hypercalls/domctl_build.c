@@ -11,6 +11,7 @@
 #include "memory/guest.h"
 #include "memory/page.h"
 #include "pv/context.h"
+#include "pv/nmi.h"
 #include "time/clock.h"
 
 #define FRAMES_AT_ONCE 1024 /* getpageframeinfo3, as Xen */
@@ -75,8 +76,8 @@ int domctl_settscinfo(struct domain *d, struct xen_domctl *op)
 		return args->tsc_mode == TSC_MODE_ALWAYS_EMULATE ? -EOPNOTSUPP : -EINVAL;
 	spin_lock(&d->lock);
 	d->tsc.mode = args->tsc_mode;
-	d->tsc.khz = args->gtsc_khz;
-	d->tsc.incarnation = args->incarnation;
+	d->tsc.khz = args->gtsc_khz ? args->gtsc_khz : tsc_khz;
+	d->tsc.incarnation = args->incarnation + 1;
 	spin_unlock(&d->lock);
 	return 0;
 }
@@ -104,8 +105,7 @@ int domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
 		return -ESRCH;
 	if (args->trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
 		return -ENOSYS;
-	if (!__atomic_exchange_n(&v->pv.event_pending_nmi, true, __ATOMIC_SEQ_CST))
-		vcpu_kick(v);
+	pv_nmi_send(v);
 	return 0;
 }
 

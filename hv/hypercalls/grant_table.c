@@ -15,6 +15,8 @@
 #include "lib/string.h"
 #include "memory/guest.h"
 
+#define CMD_LARGEST 0xfff
+
 /* The domain a table call names; NULL with a GNTST status. */
 static struct domain *table_owner(domid_t id, s16 *status)
 {
@@ -209,7 +211,7 @@ long hypercall_grant_table_op(u64 cmd, u64 arg, u64 count)
 {
 	unsigned n = count;
 
-	if ((s32)n < 0)
+	if ((s32)n < 0 || (u32)cmd > CMD_LARGEST) /* above is where Xen keeps a continuation's state */
 		return -EINVAL;
 	switch ((u32)cmd) {
 	case GNTTABOP_map_grant_ref:

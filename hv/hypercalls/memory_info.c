@@ -82,7 +82,8 @@ long memory_machphys_mapping(u64 arg)
 	struct xen_machphys_mapping map = {
 		.v_start = M2P_RO_START,
 		.v_end = M2P_RO_START + M2P_ABI_BYTES,
-		.max_mfn = M2P_ABI_BYTES / sizeof(u64) - 1,
+		/* The table grows for nobody; Dom0 may know where it ends. */
+		.max_mfn = caller_privileged() ? max_mfn - 1 : M2P_ABI_BYTES / sizeof(u64) - 1,
 	};
 
 	return copy_to_guest(arg, &map, sizeof(map)) ? -EFAULT : 0;
@@ -168,7 +169,8 @@ long memory_machine_memory_map(u64 arg)
 	build_machine_map(&map);
 	n = map.count;
 	if (guest_handle_va(args.buffer)) {
-		n = MIN(n, args.nr_entries);
+		if (args.nr_entries < n)
+			return -EINVAL;
 		if (copy_to_guest(guest_handle_va(args.buffer), map.entries,
 				  n * sizeof(map.entries[0])))
 			return -EFAULT;

@@ -7,11 +7,14 @@
 #include "hypercalls/memory_op.h"
 
 #include "lib/errno.h"
+#include "memory/guest.h"
 
 /* No vNUMA. */
 static long no_vnuma(u64 arg)
 {
-	return -EOPNOTSUPP;
+	struct xen_vnuma_topology_info topology;
+
+	return copy_from_guest(&topology, arg, sizeof(topology)) ? -EFAULT : -EOPNOTSUPP;
 }
 
 static const struct {

@@ -221,9 +221,11 @@ static int flush_after_update(u64 va, u64 flags)
 static __attribute__((noinline, cold)) long va_refused(u64 va, u64 val, u64 flags,
 						       struct domain *owner, int rc)
 {
+	u64 domid = owner == current->domain ? DOMID_SELF : owner->id;
+
 	rc = pv_finish_partial(val, owner, rc);
 	return rc != -ERESTART ? rc :
-	       HYPERCALL_CONTINUE(update_va_mapping_otherdomain, va, val, flags, owner->id);
+	       HYPERCALL_CONTINUE(update_va_mapping_otherdomain, va, val, flags, domid);
 }
 
 static long update_va(u64 va, u64 val, u64 flags, struct domain *owner)

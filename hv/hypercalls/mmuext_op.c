@@ -12,6 +12,7 @@
 #include "memory/log-dirty.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
+#include "pv/roots.h"
 #include "pv/tlb.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
@@ -75,54 +76,9 @@ static int op_unpin(const struct mmuext_op *op, struct domain *owner)
 	return rc == -EAGAIN ? -ERESTART : rc;
 }
 
-/* Reference for L4 frame @mfn of the current domain. */
-static int root_get(mfn_t mfn)
-{
-	struct domain *d = current->domain;
-	struct page_info *pg;
-	int rc;
-
-	if (!mfn_valid(mfn))
-		return -EINVAL;
-	pg = mfn_to_page(mfn);
-	if (likely(get_page_if_type(pg, d, PGT_l4)))
-		return 0;
-	if (!get_page(pg, d))
-		return -EINVAL;
-	rc = frame_type_get(pg, PGT_l4, true);
-	if (rc)
-		put_page(pg);
-	return rc;
-}
-
-static void root_put(u64 maddr)
-{
-	struct page_info *pg = mfn_to_page(maddr >> PAGE_SHIFT);
-	u64 x = READ_ONCE(pg->state);
-
-	if (!maddr)
-		return;
-	if (likely(((u32)x & PGT_count_mask) > 1)) {
-		put_page_writable(pg);
-		return;
-	}
-	frame_type_put(pg, true); /* may stay partial: its next use or death finishes it */
-	put_page(pg);
-}
-
 static int op_new_base(const struct mmuext_op *op, struct domain *owner)
 {
-	struct vcpu *v = current;
-	u64 old = v->pv.kernel_l4;
-	int rc = root_get(op->arg1.mfn);
-
-	if (rc)
-		return rc;
-	v->pv.kernel_l4 = op->arg1.mfn << PAGE_SHIFT;
-	pv_roots_changed(v);
-	pv_load_root(v);
-	root_put(old);
-	return 0;
+	return pv_new_root(current, op->arg1.mfn);
 }
 
 static int op_new_user_base(const struct mmuext_op *op, struct domain *owner)

@@ -4,7 +4,7 @@
  * privilege.  Structures and numbers: <xen/physdev.h>; the error codes are what
  * SURFACE.md found Xen 4.17 to return or its interface documents.  Arguments are
  * copied once and checked here; the work is done by x86/pirq, irq-line, ioapic.
- * PCI devices are not tracked: the add and remove calls are notifications.
+ * Of PCI devices only is kept which Dom0 has told us of.
  */
 #include "hypercalls/hypercall.h"
 
@@ -86,6 +86,12 @@ static long op_set_iobitmap(union physdev_args *a)
 	return 0;
 }
 
+/* From when an interrupt was unmasked in Xen's sight: nothing to tell any more. */
+static long op_nothing(union physdev_args *a)
+{
+	return 0;
+}
+
 /* --- IO-APICs and GSIs --- */
 
 static long op_apic_read(union physdev_args *a)
@@ -114,8 +120,6 @@ static long op_apic_write(union physdev_args *a)
 /* The caller's idea of a vector means nothing any more: it gets its own number back. */
 static long op_alloc_irq_vector(union physdev_args *a)
 {
-	if (a->irq.irq >= ioapic_gsi_count())
-		return -EINVAL;
 	a->irq.vector = a->irq.irq;
 	return 0;
 }
@@ -208,44 +212,61 @@ static long op_get_free_pirq(union physdev_args *a)
 
 /* --- PCI --- */
 
-static long notify_present(u16 segment, u8 bus, u8 devfn)
+static long note_added(u16 segment, u8 bus, u8 devfn)
 {
-	return !segment && pci_present(bus, devfn) ? 0 : -ENODEV;
+	if (segment)
+		return -ENODEV;
+	pci_device_note(bus, devfn, true);
+	return 0;
 }
 
-static long op_manage_pci(union physdev_args *a)
+/* Interrupts it still has mapped stay until they are unmapped. */
+static long note_removed(u16 segment, u8 bus, u8 devfn)
 {
-	return notify_present(0, a->manage.bus, a->manage.devfn);
+	if (segment || !pci_device_known(bus, devfn))
+		return -ENODEV;
+	pci_device_note(bus, devfn, false);
+	return 0;
+}
+
+static long op_manage_pci_add(union physdev_args *a)
+{
+	return note_added(0, a->manage.bus, a->manage.devfn);
+}
+
+static long op_manage_pci_remove(union physdev_args *a)
+{
+	return note_removed(0, a->manage.bus, a->manage.devfn);
 }
 
 static long op_manage_pci_ext(union physdev_args *a)
 {
 	if (a->manage_ext.is_extfn > 1 || a->manage_ext.is_virtfn > 1)
 		return -EINVAL;
-	return notify_present(0, a->manage_ext.bus, a->manage_ext.devfn);
+	return note_added(0, a->manage_ext.bus, a->manage_ext.devfn);
 }
 
 static long op_pci_device_add(union physdev_args *a)
 {
-	return notify_present(a->add.seg, a->add.bus, a->add.devfn);
+	return note_added(a->add.seg, a->add.bus, a->add.devfn);
 }
 
-/* It may be gone already; interrupts it still has mapped stay until they are unmapped. */
 static long op_pci_device_remove(union physdev_args *a)
 {
-	return a->device.seg ? -ENODEV : 0;
+	return note_removed(a->device.seg, a->device.bus, a->device.devfn);
 }
 
 static long op_pci_mmcfg_reserved(union physdev_args *a)
 {
 	if (a->mmcfg.flags & ~XEN_PCI_MMCFG_RESERVED)
 		return -EINVAL;
-	for (unsigned i = 0; i < acpi.nr_mcfg; i++)
-		if (acpi.mcfg[i].address == a->mmcfg.address &&
-		    acpi.mcfg[i].segment == a->mmcfg.segment &&
-		    acpi.mcfg[i].start_bus == a->mmcfg.start_bus &&
-		    acpi.mcfg[i].end_bus == a->mmcfg.end_bus)
-			return 0;
+	for (unsigned i = 0; i < acpi.nr_mcfg; i++) {
+		const struct acpi_mcfg_window *m = &acpi.mcfg[i];
+
+		if (m->segment == a->mmcfg.segment && m->start_bus == a->mmcfg.start_bus &&
+		    m->end_bus == a->mmcfg.end_bus)
+			return m->address == a->mmcfg.address ? 0 : -EIO;
+	}
 	return -ENODEV;
 }
 
@@ -259,15 +280,25 @@ static long op_restore_msi_ext(union physdev_args *a)
 	return pirq_msi_restore(a->device.seg, a->device.bus, a->device.devfn);
 }
 
-/* Before or after a pass-through owner has the device: its table must not be in use. */
-static long op_msix_owner_change(union physdev_args *a)
+static bool has_msix(const struct physdev_pci_device *d)
+{
+	return !d->seg && pci_device_known(d->bus, d->devfn) &&
+	       pci_find_capability(d->bus, d->devfn, PCI_CAP_MSIX);
+}
+
+/* A pass-through owner is to have the device: its table must not be in use. */
+static long op_prepare_msix(union physdev_args *a)
 {
 	const struct physdev_pci_device *d = &a->device;
 
-	if (notify_present(d->seg, d->bus, d->devfn) ||
-	    !pci_find_capability(d->bus, d->devfn, PCI_CAP_MSIX))
+	if (!has_msix(d))
 		return -ENODEV;
 	return pirq_msi_in_use(d->seg, d->bus, d->devfn) ? -EBUSY : 0;
+}
+
+static long op_release_msix(union physdev_args *a)
+{
+	return has_msix(&a->device) ? 0 : -ENODEV;
 }
 
 /* We never use a USB debug port. */
@@ -287,6 +318,7 @@ static const struct physdev_sub_op {
 	bool privileged;
 	bool copy_back;
 } sub_ops[] = {
+	[PHYSDEVOP_IRQ_UNMASK_NOTIFY] = { op_nothing, 0, GUEST, false },
 	[PHYSDEVOP_irq_status_query] = { op_irq_status, ARGS(status), GUEST, true },
 	[PHYSDEVOP_set_iopl] = { op_set_iopl, ARGS(iopl), GUEST, false },
 	[PHYSDEVOP_set_iobitmap] = { op_set_iobitmap, ARGS(iobitmap), GUEST, false },
@@ -296,8 +328,8 @@ static const struct physdev_sub_op {
 	[PHYSDEVOP_eoi] = { op_eoi, ARGS(eoi), GUEST, false },
 	[PHYSDEVOP_map_pirq] = { op_map_pirq, ARGS(map), DOM0, true },
 	[PHYSDEVOP_unmap_pirq] = { op_unmap_pirq, ARGS(unmap), DOM0, false },
-	[PHYSDEVOP_manage_pci_add] = { op_manage_pci, ARGS(manage), DOM0, false },
-	[PHYSDEVOP_manage_pci_remove] = { op_manage_pci, ARGS(manage), DOM0, false },
+	[PHYSDEVOP_manage_pci_add] = { op_manage_pci_add, ARGS(manage), DOM0, false },
+	[PHYSDEVOP_manage_pci_remove] = { op_manage_pci_remove, ARGS(manage), DOM0, false },
 	[PHYSDEVOP_pirq_eoi_gmfn_v1] = { op_eoi_page_v1, ARGS(gmfn), GUEST, false },
 	[PHYSDEVOP_restore_msi] = { op_restore_msi, ARGS(restore), DOM0, false },
 	[PHYSDEVOP_manage_pci_add_ext] = { op_manage_pci_ext, ARGS(manage_ext), DOM0, false },
@@ -311,8 +343,8 @@ static const struct physdev_sub_op {
 	[PHYSDEVOP_restore_msi_ext] = { op_restore_msi_ext, ARGS(device), DOM0, false },
 	[PHYSDEVOP_pirq_eoi_gmfn_v2] = { op_eoi_page_v2, ARGS(gmfn), GUEST, false },
 	[PHYSDEVOP_dbgp_op] = { op_dbgp, ARGS(dbgp), DOM0, false },
-	[PHYSDEVOP_prepare_msix] = { op_msix_owner_change, ARGS(device), DOM0, false },
-	[PHYSDEVOP_release_msix] = { op_msix_owner_change, ARGS(device), DOM0, false },
+	[PHYSDEVOP_prepare_msix] = { op_prepare_msix, ARGS(device), DOM0, false },
+	[PHYSDEVOP_release_msix] = { op_release_msix, ARGS(device), DOM0, false },
 };
 
 long hypercall_physdev_op(u64 cmd, u64 arg)

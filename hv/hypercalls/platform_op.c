@@ -113,47 +113,6 @@ static int get_cpu_version(struct xen_platform_op *op)
 	return 0;
 }
 
-/* One byte of the caller's map: the idle times of the pCPUs it names; absent ones leave the map. */
-static int idle_times_of_byte(const struct xenpf_getidletime *op, u32 byte)
-{
-	u64 map = guest_handle_va(op->cpumap_bitmap) + byte;
-	u8 wanted, present = 0;
-
-	if (copy_from_guest(&wanted, map, 1))
-		return -EFAULT;
-	for (u32 bit = 0; bit < 8; bit++) {
-		u32 cpu = byte * 8 + bit;
-		u64 idle = 0;
-
-		if (cpu >= op->cpumap_nr_cpus || !(wanted >> bit & 1))
-			continue;
-		if (cpu < pcpu_count && pcpus[cpu]->online) {
-			idle = sched_pcpu_idle_time(cpu);
-			present |= 1U << bit;
-		}
-		if (copy_to_handle_idx(op->idletime, cpu, &idle))
-			return -EFAULT;
-	}
-	return copy_to_guest(map, &present, 1) ? -EFAULT : 0;
-}
-
-static int getidletime(struct xen_platform_op *op)
-{
-	struct xenpf_getidletime *args = &op->u.getidletime;
-	u32 bytes = DIV_ROUND_UP((u64)args->cpumap_nr_cpus, 8);
-
-	if (args->cpumap_nr_cpus > 8 * MAX_PCPUS)
-		return -EINVAL;
-	args->now = now_ns();
-	for (u32 i = 0; i < bytes; i++) {
-		int rc = idle_times_of_byte(args, i);
-
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 /* Number after the first one: the ABI leaves gaps, the table starts at settime32. */
 #define OP(name) [XENPF_##name - XENPF_settime32]
 static int (*const sub_ops[])(struct xen_platform_op *op) = {
@@ -161,7 +120,6 @@ static int (*const sub_ops[])(struct xen_platform_op *op) = {
 	OP(settime64) = settime64,
 	OP(firmware_info) = firmware_info,
 	OP(enter_acpi_sleep) = enter_acpi_sleep,
-	OP(getidletime) = getidletime,
 	OP(get_cpuinfo) = get_cpuinfo,
 	OP(get_cpu_version) = get_cpu_version,
 };

@@ -14,6 +14,7 @@
 #include "pv/context.h"
 #include "pv/descriptors.h"
 #include "pv/mmu.h"
+#include "pv/nmi.h"
 #include "x86/cpu.h"
 #include "x86/desc.h"
 #include "x86/setup.h"
@@ -99,14 +100,17 @@ long hypercall_fpu_taskswitch(u64 set)
 
 long hypercall_set_debugreg(u64 reg, u64 val)
 {
-	return reg > 7 ? -EINVAL : pv_set_debugreg(current, reg, val);
+	if (reg >= 4 && reg <= 7 && val >> 32)
+		return -EINVAL;
+	return pv_set_debugreg(current, reg > 7 ? 8 : reg, val);
 }
 
 long hypercall_get_debugreg(u64 reg)
 {
-	if (reg > 7 || reg == 4 || reg == 5)
-		return -EINVAL;
-	return current->pv.debugreg[reg];
+	u64 val;
+	int rc = pv_get_debugreg(current, reg > 7 ? 8 : reg, &val);
+
+	return rc ? rc : (long)val;
 }
 
 long hypercall_set_segment_base(u64 which, u64 base)
@@ -160,8 +164,7 @@ static int set_callback(struct vcpu *v, unsigned type, u64 address, bool masks)
 		v->pv.syscall32_masks = masks;
 		return 0;
 	case CALLBACKTYPE_nmi:
-		v->pv.nmi_callback = address;
-		return 0;
+		return pv_nmi_set_handler(v, address);
 	}
 	return -ENOSYS;
 }

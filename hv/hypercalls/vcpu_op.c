@@ -14,6 +14,7 @@
 #include "memory/guest.h"
 #include "memory/heap.h"
 #include "pv/context.h"
+#include "pv/nmi.h"
 #include "time/guest-time.h"
 
 #define PERIOD_MIN NS_PER_MS
@@ -180,8 +181,7 @@ static long op_register_info(struct vcpu *v, u64 arg)
 
 static long op_send_nmi(struct vcpu *v, u64 arg)
 {
-	if (!__atomic_exchange_n(&v->pv.event_pending_nmi, true, __ATOMIC_SEQ_CST))
-		vcpu_kick(v);
+	pv_nmi_send(v);
 	return 0;
 }
 

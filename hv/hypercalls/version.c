@@ -88,9 +88,9 @@ static long get_features(u64 arg)
 
 	if (copy_from_guest(&info, arg, sizeof(info)))
 		return -EFAULT;
-	info.submap = 0;
-	if (info.submap_idx < XENFEAT_NR_SUBMAPS && d->is_pv)
-		info.submap = pv_features(d);
+	if (info.submap_idx >= XENFEAT_NR_SUBMAPS)
+		return -EINVAL;
+	info.submap = d->is_pv ? pv_features(d) : 0;
 	return copy_to_guest(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 

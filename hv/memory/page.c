@@ -15,7 +15,9 @@
 #include "memory/log-dirty.h"
 #include "pv/tlb.h"
 
-struct domain domain_io = { .id = DOMID_IO }, domain_xen = { .id = DOMID_XEN };
+/* domain_io's id is one that owns no frame: an L1 entry made in its name is never taken for one of
+ * ordinary memory (pv/validate.c). */
+struct domain domain_io = { .id = DOMID_COW }, domain_xen = { .id = DOMID_XEN };
 
 bool frame_is_free(mfn_t mfn)
 {

@@ -18,7 +18,9 @@
 #include "x86/desc.h"
 #include "x86/fpu.h"
 #include "x86/setup.h"
+#include "x86/softirq.h"
 
+#define IOPL_SHIFT 12
 #define DR7_ACTIVE 0xff
 #define DR7_GD (1UL << 13)
 #define DR6_DEFAULT 0xffff0ff0UL
@@ -77,11 +79,20 @@ static u64 read_gs_base(void)
 	return rdmsr(MSR_GS_BASE);
 }
 
-static void save_debug(struct vcpu *v)
+/* What few vCPUs have: breakpoints, a word for RDTSCP, an NMI that waits.  The processor is left
+ * without, so that all others need not look. */
+void pv_note_special(struct vcpu *v)
 {
-	if (likely(!(v->pv.debugreg[7] & DR7_ACTIVE)))
-		return;
-	__asm__ volatile("mov %0, %%dr7" : : "r"(DR7_DEFAULT));
+	v->pv.special = (v->pv.debugreg[7] & DR7_ACTIVE) || v->pv.tsc_aux ||
+			READ_ONCE(v->pv.nmi_pending);
+}
+
+static void save_special(const struct vcpu *v)
+{
+	if (v->pv.debugreg[7] & DR7_ACTIVE)
+		__asm__ volatile("mov %0, %%dr7" : : "r"(DR7_DEFAULT));
+	if (v->pv.tsc_aux)
+		wrmsr(MSR_TSC_AUX, 0);
 }
 
 static void load_debug(const struct vcpu *v)
@@ -93,6 +104,15 @@ static void load_debug(const struct vcpu *v)
 	__asm__ volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3"
 			 : : "r"(dr[0]), "r"(dr[1]), "r"(dr[2]), "r"(dr[3]));
 	__asm__ volatile("mov %0, %%dr6; mov %1, %%dr7" : : "r"(DR6_DEFAULT), "r"(dr[7]));
+}
+
+static void load_special(const struct vcpu *v)
+{
+	load_debug(v);
+	if (v->pv.tsc_aux)
+		wrmsr(MSR_TSC_AUX, v->pv.tsc_aux);
+	if (READ_ONCE(v->pv.nmi_pending))
+		raise_softirq(SOFTIRQ_NMI);
 }
 
 void pv_save(struct vcpu *v)
@@ -112,7 +132,8 @@ void pv_save(struct vcpu *v)
 	if (v->pv.task_switched)
 		clts();
 	fpu_save(v);
-	save_debug(v);
+	if (unlikely(v->pv.special))
+		save_special(v);
 }
 
 void pv_load_root(struct vcpu *v)
@@ -158,7 +179,8 @@ void pv_load_registers(struct vcpu *v)
 	fpu_restore(v);
 	if (v->pv.task_switched)
 		write_cr0(read_cr0() | X86_CR0_TS);
-	load_debug(v);
+	if (unlikely(v->pv.special))
+		load_special(v);
 }
 
 void pv_set_task_switched(struct vcpu *v, bool set)
@@ -185,15 +207,19 @@ static bool debug_address_ok(u64 va)
 	return is_canonical(va) && guest_addr_ok(va) && guest_addr_ok(va + 7);
 }
 
-/* DR7 with its fixed bits; general detect and reserved breakpoint types refused. */
+#define DR7_KEPT 0xffff27ffUL /* all but the bits that read as zero */
+#define DR7_TYPE_IO 2
+
+/* DR7 with its fixed bits; general detect is refused, and so are breakpoints on ports, which
+ * would want every port access watched. */
 static int checked_dr7(u64 val, u64 *out)
 {
-	val = (val & 0xffff2bffUL) | DR7_DEFAULT;
+	val = (val & DR7_KEPT) | DR7_DEFAULT;
 	if (val & DR7_GD)
-		return -EINVAL;
+		return -EPERM;
 	for (unsigned i = 0; i < 4; i++)
-		if ((val >> (16 + 4 * i) & 3) == 2) /* I/O breakpoints */
-			return -EINVAL;
+		if ((val >> (16 + 4 * i) & 3) == DR7_TYPE_IO && (val & DR7_ACTIVE))
+			return -EPERM;
 	*out = val;
 	return 0;
 }
@@ -203,24 +229,33 @@ int pv_set_debugreg(struct vcpu *v, unsigned reg, u64 val)
 	switch (reg) {
 	case 0 ... 3:
 		if (!debug_address_ok(val))
-			return -EINVAL;
+			return -EPERM;
 		v->pv.debugreg[reg] = val;
 		break;
-	case 6:
+	case 4: case 6: /* 4 and 5 are other names for 6 and 7 */
 		v->pv.debugreg[6] = (val & 0xe00f) | DR6_DEFAULT;
 		return 0;
-	case 7:
+	case 5: case 7:
 		if (checked_dr7(val, &val))
-			return -EINVAL;
+			return -EPERM;
 		v->pv.debugreg[7] = val;
 		if (!(val & DR7_ACTIVE))
 			__asm__ volatile("mov %0, %%dr7" : : "r"(DR7_DEFAULT));
 		break;
 	default:
-		return -EINVAL;
+		return -ENODEV;
 	}
 	if (v == current)
 		load_debug(v);
+	pv_note_special(v);
+	return 0;
+}
+
+int pv_get_debugreg(const struct vcpu *v, unsigned reg, u64 *val)
+{
+	if (reg > 7)
+		return -ENODEV;
+	*val = v->pv.debugreg[reg == 4 || reg == 5 ? reg + 2 : reg];
 	return 0;
 }
 
@@ -260,6 +295,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *ctx)
 	r->ss |= 3;
 	r->rflags = (u->rflags & ~(u64)(X86_EFLAGS_IOPL | X86_EFLAGS_VM | X86_EFLAGS_NT)) |
 		    X86_EFLAGS_IF | X86_EFLAGS_RESERVED;
+	v->pv.iopl = (u->rflags & X86_EFLAGS_IOPL) >> IOPL_SHIFT;
 	v->pv.ds = u->ds;
 	v->pv.es = u->es;
 	v->pv.fs = u->fs;
@@ -388,6 +424,7 @@ void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *ctx)
 
 	memset(ctx, 0, sizeof(*ctx));
 	memcpy(&ctx->user_regs, r, offsetof(struct cpu_regs, ss) + sizeof(r->ss));
+	ctx->user_regs.rflags |= (u64)v->pv.iopl << IOPL_SHIFT;
 	ctx->user_regs.ds = v->pv.ds;
 	ctx->user_regs.es = v->pv.es;
 	ctx->user_regs.fs = v->pv.fs;

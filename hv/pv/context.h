@@ -30,8 +30,12 @@ void pv_load_user_gs(unsigned sel);
 /* Virtual CR0.TS of the running vCPU. */
 void pv_set_task_switched(struct vcpu *v, bool set);
 void pv_write_cr4(struct vcpu *v, u64 val);
-/* Of the running vCPU: 0 or -EINVAL. */
+/* To be called when something that few vCPUs have came or went: active breakpoints, RDTSCP's word, a
+ * pending NMI.  @pre v is current or does not run. */
+void pv_note_special(struct vcpu *v);
+/* 0; -EPERM: an address or a kind of breakpoint no guest may set; -ENODEV: no such register. */
 int pv_set_debugreg(struct vcpu *v, unsigned reg, u64 val);
+int pv_get_debugreg(const struct vcpu *v, unsigned reg, u64 *val);
 
 /* What a PV kernel reads from CR4 before it wrote anything: PAE, MCE, OSFXSR, OSXMMEXCPT. */
 #define PV_CR4_INITIAL 0x660

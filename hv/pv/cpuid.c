@@ -10,6 +10,7 @@
 #include <xen/arch-x86/cpuid.h>
 
 #include "memory/guest.h"
+#include "memory/page.h"
 #include "pv/cpu-policy.h"
 #include "pv/traps.h"
 #include "time/clock.h"
@@ -18,52 +19,74 @@
 
 #define BIT(n) (1U << (n))
 
-/* Leaf 1: paging and monitor features that are the hypervisor's. */
-#define L1C_HIDDEN (BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(10) |    \
-		    BIT(11) | BIT(14) | BIT(15) | BIT(17) | BIT(18) | BIT(21) | BIT(24) | BIT(27))
+/*
+ * What a PV guest may have, by register: the features that
+ * <xen/arch-x86/cpufeatureset.h> marks as for all guests, without those that
+ * come with an MSR we do not offer (speculation control) and those that are off unless asked for.
+ */
+#define L1C_PV 0xf6d83203U   /* SSE3.. FMA CX16 MOVBE POPCNT AES XSAVE AVX F16C RDRAND HYPERVISOR */
 #define L1C_HYPERVISOR BIT(31)
 #define L1C_OSXSAVE BIT(27)
-/* VME PSE MTRR PGE PSE36 PN DS TM PBE, HTT: topology is virtual */
-#define PAGING_D (BIT(1) | BIT(3) | BIT(12) | BIT(13) | BIT(17))
-#define L1D_HIDDEN (PAGING_D | BIT(18) | BIT(21) | BIT(22) | BIT(28) | BIT(29) | BIT(31))
-/* Leaf 7: TSC_ADJUST SMEP INVPCID PQM MPX PQE SMAP PT; UMIP PKU OSPKE LA57 RDPID; C: none */
-#define L7B_HIDDEN (BIT(1) | BIT(2) | BIT(4) | BIT(7) | BIT(10) | BIT(11) | BIT(12) | BIT(14) |  \
-		    BIT(15) | BIT(20) | BIT(25))
-#define L7C_HIDDEN (BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(7) | BIT(16) | BIT(22) | 0xff800000)
-/* 80000001: SVM EXTAPIC OSVW.. kept few; no 1 GiB pages, FFXSR, RDTSCP stays */
-#define E1C_HIDDEN (BIT(1) | BIT(2) | BIT(3) | BIT(9) | BIT(10) | BIT(12) | BIT(13) | BIT(15) |  \
-		    BIT(17) | BIT(19) | BIT(22) | BIT(23) | BIT(24) | BIT(27) | BIT(28) | BIT(29))
-#define E1D_HIDDEN (PAGING_D | BIT(25) | BIT(26))
+#define L1D_PV 0x0fc9cbf5U   /* not VME PSE MTRR PGE PSE36 DS TM PBE; not HTT: topology is virtual */
+#define L1D_SEP BIT(11)      /* in 64-bit mode on Intel's processors only */
+#define L1D_MTRR BIT(12)     /* Dom0 may look */
+#define L7B_PV 0xfdaf0b29U
+#define L7C_PV 0x02405f43U
+#define L7D_PV 0x0000401cU
+#define L71A_PV 0x00001c30U
+#define LD1A_PV 0x00000007U  /* XSAVEOPT XSAVEC XGETBV1; XSAVES is a supervisor's */
+#define E1C_PV 0x042109e3U
+#define E1D_PV 0xe8500800U
+#define E1D_AS_1D 0x0183f3ffU /* on AMD's processors these repeat leaf 1 */
+#define E7D_PV BIT(8)        /* invariant TSC */
+#define E8B_PV 0x24000005U
+#define E21A_PV 0x00000044U  /* LFENCE serialises; null selectors clear bases */
+#define E21A_LFENCE BIT(2)
 
 #define MAX_BASIC 0xd
 #define MAX_EXTENDED 0x80000021
+#define LINEAR_BITS 48
+#define XSAVE_HEADER_END 576
 
 static struct cpuid_regs leaf_1(struct cpuid_regs r)
 {
 	r.b &= 0xffff;
-	r.c = (r.c & ~L1C_HIDDEN) | L1C_HYPERVISOR;
-	r.d &= ~L1D_HIDDEN;
+	r.c = (r.c & L1C_PV) | L1C_HYPERVISOR;
+	r.d &= L1D_PV & ~(cpu_features.amd ? L1D_SEP : 0);
 	return r;
 }
 
 static struct cpuid_regs leaf_7(struct cpuid_regs r, u32 subleaf)
 {
-	if (subleaf)
-		return (struct cpuid_regs){ 0 };
-	r.a = 0;
-	r.b &= ~L7B_HIDDEN;
-	r.c &= ~L7C_HIDDEN;
-	r.d = 0;
-	return r;
+	if (subleaf == 0)
+		return (struct cpuid_regs){ MIN(r.a, 1), r.b & L7B_PV, r.c & L7C_PV, r.d & L7D_PV };
+	if (subleaf == 1 && cpuid(7, 0).a >= 1)
+		return (struct cpuid_regs){ .a = r.a & L71A_PV };
+	return (struct cpuid_regs){ 0 };
+}
+
+/* Bytes of the largest image a guest can have. */
+static u32 xsave_bytes(void)
+{
+	u32 bytes = XSAVE_HEADER_END;
+
+	for (u32 i = 2; i < 63; i++)
+		if (cpu_features.xcr0_mask >> i & 1) {
+			struct cpuid_regs r = cpuid(0xd, i);
+
+			bytes = MAX(bytes, r.a + r.b);
+		}
+	return bytes;
 }
 
 static struct cpuid_regs leaf_d(struct cpuid_regs r, u32 subleaf)
 {
 	if (subleaf == 0) {
 		r.a &= cpu_features.xcr0_mask;
+		r.c = xsave_bytes();
 		r.d = 0;
 	} else if (subleaf == 1) {
-		r.a &= 1; /* XSAVEOPT; compaction and XSAVES are supervisor matters */
+		r.a &= LD1A_PV;
 		r.b = r.c = r.d = 0;
 	} else if (subleaf >= 63 || !(cpu_features.xcr0_mask >> subleaf & 1)) {
 		return (struct cpuid_regs){ 0 };
@@ -91,38 +114,55 @@ static struct cpuid_regs basic_leaf(u32 leaf, u32 subleaf)
 	return (struct cpuid_regs){ 0 };
 }
 
+/* LFENCE serialises on every processor we run on, which AMD's may not say themselves. */
+static u32 max_extended(u32 said)
+{
+	return cpu_features.amd ? MAX_EXTENDED : MIN(said, MAX_EXTENDED);
+}
+
 static struct cpuid_regs extended_leaf(u32 leaf, u32 subleaf)
 {
-	struct cpuid_regs r = cpuid(leaf, subleaf);
+	u32 said = cpuid(0x80000000, 0).a;
+	struct cpuid_regs r = { 0 };
 
+	if (leaf <= said)
+		r = cpuid(leaf, subleaf);
 	switch (leaf) {
 	case 0x80000000:
-		r.a = MIN(r.a, MAX_EXTENDED);
+		r.a = max_extended(r.a);
 		return r;
 	case 0x80000001:
-		r.c &= ~E1C_HIDDEN;
-		r.d &= ~E1D_HIDDEN;
+		r.c &= E1C_PV;
+		r.d &= E1D_PV | (cpu_features.amd ? E1D_AS_1D & L1D_PV & ~L1D_SEP : 0);
 		return r;
 	case 0x80000002 ... 0x80000006:
 		return r;
 	case 0x80000007:
-		return (struct cpuid_regs){ .d = r.d & BIT(8) };
+		return (struct cpuid_regs){ .d = r.d & E7D_PV };
 	case 0x80000008:
-		return (struct cpuid_regs){ .a = r.a & 0xffff, .b = r.b & (BIT(0) | BIT(2) | BIT(9)) };
+		return (struct cpuid_regs){ .a = (r.a & 0xff) | LINEAR_BITS << 8, .b = r.b & E8B_PV };
 	case 0x80000021:
-		return (struct cpuid_regs){ .a = r.a & BIT(2) };
+		return (struct cpuid_regs){ .a = (r.a & E21A_PV) | (cpu_features.amd ? E21A_LFENCE : 0) };
 	}
 	return (struct cpuid_regs){ 0 };
 }
 
-static struct cpuid_regs time_leaf(u32 subleaf)
+#define TIME_TSC_RELIABLE 2
+#define TIME_RDTSCP 4
+
+/* Dom0's clock was never set up by tools: it has no frequency or scale here. */
+static struct cpuid_regs time_leaf(const struct domain *d, u32 subleaf)
 {
 	const struct pcpu *cpu = this_cpu();
 
 	switch (subleaf) {
-	case 0: /* TSC not emulated; reliable if invariant; mode "default" */
-		return (struct cpuid_regs){ cpu_features.invariant_tsc ? 2 : 0, 0, tsc_khz, 0 };
+	case 0:
+		return (struct cpuid_regs){ (cpu_features.invariant_tsc ? TIME_TSC_RELIABLE : 0) |
+						    (cpu_features.rdtscp ? TIME_RDTSCP : 0),
+					    d->tsc.mode, d->tsc.khz, d->tsc.incarnation };
 	case 1: /* offset 0, scale */
+		if (!d->tsc.khz)
+			break;
 		return (struct cpuid_regs){ 0, 0, cpu->tsc_mul, (u8)cpu->tsc_shift };
 	case 2:
 		return (struct cpuid_regs){ tsc_khz, 0, 0, 0 };
@@ -130,7 +170,13 @@ static struct cpuid_regs time_leaf(u32 subleaf)
 	return (struct cpuid_regs){ 0 };
 }
 
-static struct cpuid_regs hypervisor_leaf(u32 index, u32 subleaf)
+/* Width of the addresses of memory there is. */
+static u32 machine_address_bits(void)
+{
+	return 64 - __builtin_clzl(max_mfn) + PAGE_SHIFT;
+}
+
+static struct cpuid_regs hypervisor_leaf(const struct domain *d, u32 index, u32 subleaf)
 {
 	switch (index) {
 	case 0:
@@ -142,9 +188,9 @@ static struct cpuid_regs hypervisor_leaf(u32 index, u32 subleaf)
 		return (struct cpuid_regs){ 1, XEN_CPUID_FIRST_LEAF,
 					    XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD, 0 };
 	case 3:
-		return time_leaf(subleaf);
+		return time_leaf(d, subleaf);
 	case 5:
-		return (struct cpuid_regs){ 0, subleaf ? 0 : cpu_features.paddr_bits, 0, 0 };
+		return (struct cpuid_regs){ .b = subleaf ? 0 : machine_address_bits() };
 	}
 	return (struct cpuid_regs){ 0 };
 }
@@ -170,17 +216,29 @@ static struct cpuid_regs from_policy(const struct cpu_policy *p, u32 leaf, u32 s
 	return l ? (struct cpuid_regs){ l->a, l->b, l->c, l->d } : (struct cpuid_regs){ 0 };
 }
 
-/* What depends on the vCPU and its state. */
+/* What depends on the vCPU and its state.  A kernel finds the processor's own OSXSAVE, for those
+ * that look at it before they set it in what they take for CR4. */
 static void add_state(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_regs *r)
 {
-	if (leaf == 1) {
+	switch (leaf) {
+	case 1:
 		r->b = (r->b & 0xffff) | (v->id * 2) << 24;
-		r->c &= ~L1C_OSXSAVE;
-		if (v->pv.cr4 & X86_CR4_OSXSAVE)
+		if (cpu_features.xsave && (v->pv.kernel_mode || v->pv.cr4 & X86_CR4_OSXSAVE))
 			r->c |= L1C_OSXSAVE;
-	} else if (leaf == 0xd && !subleaf && r->a) {
-		r->b = cpuid(0xd, 0).b; /* size for the XCR0 in force */
+		break;
+	case 0xd: /* size for the XCR0 in force */
+		if (!subleaf && r->a)
+			r->b = cpuid(0xd, 0).b;
+		return;
+	case 0x80000001:
+		if (cpu_features.amd)
+			break;
+		return;
+	default:
+		return;
 	}
+	if (v->domain->privileged)
+		r->d |= cpuid(1, 0).d & L1D_MTRR;
 }
 
 struct cpuid_regs pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf)
@@ -189,20 +247,22 @@ struct cpuid_regs pv_cpuid(const struct vcpu *v, u32 leaf, u32 subleaf)
 	struct cpuid_regs r;
 
 	if (leaf - XEN_CPUID_FIRST_LEAF < 0x100)
-		return hypervisor_leaf(leaf & 0xff, subleaf);
+		return hypervisor_leaf(v->domain, leaf & 0xff, subleaf);
 	r = p ? from_policy(p, leaf, subleaf) : pv_cpuid_most(leaf, subleaf);
 	add_state(v, leaf, subleaf, &r);
 	return r;
 }
 
+/* UD2, 'x', 'e', 'n', CPUID: the eighth byte is whatever follows. */
+#define FORCED_CPUID 0xa20f6e65780b0fULL
+#define FORCED_CPUID_BYTES 7
+
 bool pv_emulate_forced_cpuid(struct vcpu *v, struct cpu_regs *regs)
 {
-	static const u8 prefix[7] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
-	u8 bytes[sizeof(prefix)];
 	struct cpuid_regs r;
+	u64 bytes = 0;
 
-	if (copy_from_guest(bytes, regs->rip, sizeof(bytes)) ||
-	    __builtin_memcmp(bytes, prefix, sizeof(prefix)))
+	if (copy_from_guest(&bytes, regs->rip, FORCED_CPUID_BYTES) || bytes != FORCED_CPUID)
 		return false;
 	trace_pv_forced_invalid_op(regs->rip);
 	r = pv_cpuid(v, regs->rax, regs->rcx);
@@ -210,6 +270,6 @@ bool pv_emulate_forced_cpuid(struct vcpu *v, struct cpu_regs *regs)
 	regs->rbx = r.b;
 	regs->rcx = r.c;
 	regs->rdx = r.d;
-	regs->rip += sizeof(prefix);
+	regs->rip += FORCED_CPUID_BYTES;
 	return true;
 }

@@ -34,8 +34,12 @@ static inline u64 pte_adjust(u64 pte)
 
 /* Reference for a present L1 entry in a table of @d naming a frame of @owner (usually
  * the same): 0; -EBUSY, as Xen says when the frame is not the owner's or is in use as something
- * else; -EINVAL a bad device frame; -EPERM device memory not allowed. */
+ * else; -EPERM device memory not allowed; or L1E_* flags. */
 int l1e_get(u64 l1e, struct domain *d, struct domain *owner);
+/* Positive answers of l1e_get(): the entry has to be changed by pte_for_device() first. */
+#define L1E_READ_ONLY 1 /* device memory that only the hypervisor writes */
+#define L1E_UNCACHED 2  /* device memory, and the entry says it may be cached */
+u64 pte_for_device(u64 l1e, int changes);
 void l1e_put(u64 l1e, struct domain *d);
 /* Reference for a present entry of a level 2..4 table: 0, -EINVAL, -ERESTART. */
 int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible);
@@ -56,8 +60,10 @@ static inline bool l4_slot_is_hv(unsigned i)
 	return i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
 }
 
-/* May @d map device memory at @mfn?  Never the interrupt controllers. */
+/* May @d map device memory at @mfn?  Never a local APIC, nor where messages to it go. */
 bool pv_may_map_device(const struct domain *d, mfn_t mfn);
+/* Does only the hypervisor write there: an IO-APIC, the HPET, an MSI-X table in use? */
+bool pv_device_read_only(mfn_t mfn);
 
 /* L1 entry that maps @va in the current guest address space, its table's page held by a
  * reference and an L1 type reference: release with guest_l1_put().  NULL if not mapped. */

@@ -8,6 +8,12 @@
 
 #include "domain/domain.h"
 
+/* Is the guest's I/O privilege enough for its current mode?  Its kernel counts as ring 1. */
+static inline bool pv_iopl_ok(const struct vcpu *v)
+{
+	return v->pv.iopl >= (v->pv.kernel_mode ? 1 : 3);
+}
+
 /* May the guest's current mode execute I/O on these ports at all (IOPL, its bitmap)? */
 bool pv_port_allowed(const struct vcpu *v, u16 port, unsigned bytes);
 u32 pv_port_in(struct vcpu *v, u16 port, unsigned bytes);
@@ -15,6 +21,7 @@ void pv_port_out(struct vcpu *v, u16 port, unsigned bytes, u32 val);
 
 /* Dom0's permissions at boot: 0 or -ENOMEM. */
 int pv_ports_init_dom0(struct domain *d);
+void pv_ports_destroy(struct domain *d);
 /* Take ports away (the console UART) or give them, for XEN_DOMCTL_ioport_permission. */
 void pv_ports_set(struct domain *d, u16 first, unsigned count, bool allowed);
 

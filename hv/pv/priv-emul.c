@@ -11,6 +11,7 @@
 #include "pv/mmu.h"
 #include "pv/ports.h"
 #include "pv/msr.h"
+#include "pv/roots.h"
 #include "trace/trace.h"
 #include "pv/traps.h"
 #include "x86/asm-fixup.h"
@@ -18,7 +19,10 @@
 #include "x86/fpu.h"
 #include "x86/setup.h"
 
-enum result { DONE, DONE_NO_ADVANCE, FAULT };
+#define VEC_UD 6
+#define VEC_GP 13
+
+enum result { DONE, DONE_NO_ADVANCE, FAULT, UNDEFINED };
 
 static enum result read_cr(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
 {
@@ -46,7 +50,7 @@ static enum result read_cr(struct vcpu *v, struct cpu_regs *regs, const struct i
 
 #define CR4_GUEST_MAY (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 
-static enum result write_cr(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+static __attribute__((noinline)) enum result write_cr(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
 {
 	u64 val = *insn_reg(regs, in->rm);
 
@@ -61,6 +65,12 @@ static enum result write_cr(struct vcpu *v, struct cpu_regs *regs, const struct 
 		v->pv.cr2 = val;
 		v->info->arch.cr2 = val;
 		return DONE;
+	case 3: {
+		int rc = val & ~PTE_ADDR_MASK ? -EINVAL : pv_new_root(v, val >> PAGE_SHIFT);
+
+		/* Too much to check in one go: the guest executes it again. */
+		return !rc ? DONE : rc == -ERESTART ? DONE_NO_ADVANCE : FAULT;
+	}
 	case 4:
 		pv_write_cr4(v, val);
 		return DONE;
@@ -68,17 +78,16 @@ static enum result write_cr(struct vcpu *v, struct cpu_regs *regs, const struct 
 	return FAULT;
 }
 
-static enum result debug_register(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
+static __attribute__((noinline)) enum result debug_register(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
 				  bool write)
 {
 	u64 *gpr = insn_reg(regs, in->rm);
 
-	if (write)
-		return pv_set_debugreg(v, in->reg, *gpr) ? FAULT : DONE;
-	if (in->reg > 7)
+	if (!write)
+		return pv_get_debugreg(v, in->reg, gpr) ? FAULT : DONE;
+	if (in->reg >= 4 && *gpr >> 32)
 		return FAULT;
-	*gpr = v->pv.debugreg[in->reg];
-	return DONE;
+	return pv_set_debugreg(v, in->reg, *gpr) ? FAULT : DONE;
 }
 
 static enum result read_msr(struct vcpu *v, struct cpu_regs *regs)
@@ -100,8 +109,11 @@ static enum result write_msr(struct vcpu *v, struct cpu_regs *regs)
 /* 0F 01: XSETBV is the one a PV kernel may use. */
 static enum result group_0f01(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
 {
-	if (in->mem || in->reg != 2 || in->rm != 1 || !(v->pv.cr4 & X86_CR4_OSXSAVE) ||
-	    (u32)regs->rcx)
+	if (in->mem || in->reg != 2 || in->rm != 1)
+		return FAULT;
+	if (!(v->pv.cr4 & X86_CR4_OSXSAVE))
+		return UNDEFINED;
+	if ((u32)regs->rcx)
 		return FAULT;
 	return fpu_set_xcr0(v, (u32)regs->rax | regs->rdx << 32) ? FAULT : DONE;
 }
@@ -114,7 +126,7 @@ static enum result two_byte(struct vcpu *v, struct cpu_regs *regs, const struct 
 	case 0x06: /* CLTS */
 		pv_set_task_switched(v, false);
 		return DONE;
-	case 0x08: case 0x09: /* INVD, WBINVD: only who programs devices has a use for them */
+	case 0x09: /* WBINVD: only who programs devices has a use for it */
 		if (v->domain->pv.io_memory)
 			wbinvd();
 		return DONE;
@@ -193,24 +205,9 @@ static enum result one_byte(struct vcpu *v, struct cpu_regs *regs, const struct 
 	case 0xec ... 0xef:
 		return port_io(v, regs, in);
 	case 0xfa: case 0xfb: /* CLI, STI: the event mask is what counts */
-		return v->pv.kernel_mode ? DONE : FAULT;
+		return pv_iopl_ok(v) ? DONE : FAULT;
 	}
 	return FAULT;
-}
-
-/* The kernel's RDMSR of its inactive GS base comes with every context switch of Linux. */
-static bool fast_path(struct vcpu *v, struct cpu_regs *regs, u64 bytes)
-{
-	u64 val;
-
-	if ((u16)bytes != 0x320f || (u32)regs->rcx != MSR_KERNEL_GS_BASE || !v->pv.kernel_mode)
-		return false;
-	trace_pv_emulate_privop(regs->rip);
-	val = rdmsr(MSR_KERNEL_GS_BASE);
-	regs->rax = (u32)val;
-	regs->rdx = val >> 32;
-	regs->rip += 2;
-	return true;
 }
 
 union code {
@@ -218,42 +215,69 @@ union code {
 	u64 word[2];
 };
 
-/* The instruction's bytes; how many of INSN_MAX could not be read. */
-static unsigned fetch(union code *code, u64 rip)
+/* Decode and do it; what is no privileged operation, or a refused one, is the guest's #GP. */
+static void emulate(struct vcpu *v, struct cpu_regs *regs, const u8 *bytes, unsigned n)
 {
-	u64 first, second;
-
-	if (likely(guest_addr_ok(rip) && guest_addr_ok(rip + 15))) {
-		get_guest_or_goto(first, rip, slow);
-		get_guest_or_goto(second, rip + 8, slow);
-		code->word[0] = first;
-		code->word[1] = second;
-		return 0;
-	}
-slow:
-	return copy_from_guest(code->bytes, rip, INSN_MAX);
-}
-
-bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
-{
-	union code code;
-	unsigned n = INSN_MAX;
-	enum result result;
+	enum result result = FAULT;
 	struct insn in;
 
-	n -= fetch(&code, regs->rip);
-	if (n == INSN_MAX && fast_path(v, regs, code.word[0]))
-		return true;
-	if (insn_decode(code.bytes, n, &in))
-		return false;
-	trace_pv_emulate_privop(regs->rip);
-	if (in.map == MAP_0F)
-		result = v->pv.kernel_mode ? two_byte(v, regs, &in) : FAULT;
-	else
-		result = one_byte(v, regs, &in);
-	if (result == DONE) {
+	if (!insn_decode(bytes, n, &in)) {
+		trace_pv_emulate_privop(regs->rip);
+		if (in.map != MAP_0F)
+			result = one_byte(v, regs, &in);
+		else if (v->pv.kernel_mode)
+			result = two_byte(v, regs, &in);
+	}
+	if (likely(result == DONE)) {
 		regs->rip += in.len;
 		regs->rflags &= ~(u64)X86_EFLAGS_RF;
+	} else if (result == UNDEFINED) {
+		pv_inject_trap(v, regs, VEC_UD);
+	} else if (result == FAULT) {
+		pv_inject_trap_code(v, regs, VEC_GP, 0);
 	}
-	return result != FAULT;
+}
+
+static __attribute__((noinline)) void emulate_words(struct vcpu *v, struct cpu_regs *regs, u64 first,
+						    u64 second)
+{
+	union code code = { .word = { first, second } };
+
+	emulate(v, regs, code.bytes, INSN_MAX);
+}
+
+static __attribute__((noinline, cold)) void emulate_slow_fetch(struct vcpu *v, struct cpu_regs *regs)
+{
+	union code code;
+
+	emulate(v, regs, code.bytes, INSN_MAX - copy_from_guest(code.bytes, regs->rip, INSN_MAX));
+}
+
+/* The kernel's RDMSR of its inactive GS base comes with every context switch of Linux. */
+static bool is_rdmsr_of_gs(const struct vcpu *v, const struct cpu_regs *regs, u64 bytes)
+{
+	return (u16)bytes == 0x320f && (u32)regs->rcx == MSR_KERNEL_GS_BASE && v->pv.kernel_mode;
+}
+
+void pv_privileged_fault(struct vcpu *v, struct cpu_regs *regs)
+{
+	u64 first, second, rip = regs->rip;
+
+	irq_enable();
+	if (unlikely(!guest_addr_ok(rip) || !guest_addr_ok(rip + 15)))
+		goto slow;
+	get_guest_or_goto(first, rip, slow);
+	get_guest_or_goto(second, rip + 8, slow);
+	if (!is_rdmsr_of_gs(v, regs, first)) {
+		emulate_words(v, regs, first, second);
+		return;
+	}
+	trace_pv_emulate_privop(rip);
+	first = rdmsr(MSR_KERNEL_GS_BASE);
+	regs->rax = (u32)first;
+	regs->rdx = first >> 32;
+	regs->rip = rip + 2;
+	return;
+slow:
+	emulate_slow_fetch(v, regs);
 }

@@ -13,7 +13,9 @@
 #include "trace/trace.h"
 #include "pv/traps.h"
 #include "x86/asm-fixup.h"
+#include "x86/cpu.h"
 
+#define PF_PRESENT_WRITE 3 /* error code */
 #define ARITH_FLAGS 0x8d5 /* CF PF AF ZF SF OF */
 
 /* A store as decoded: what to write where, and what else the instruction changes. */
@@ -138,8 +140,11 @@ static enum outcome write_entry(struct vcpu *v, u64 *pte, u64 old, u64 val)
 			return REFUSED;
 		val = pte_adjust(val);
 		rc = l1e_get(val, d, d);
-		if (unlikely(rc))
-			return pv_finish_partial(val, d, rc) == -ERESTART ? AGAIN : REFUSED;
+		if (unlikely(rc)) {
+			if (rc < 0)
+				return pv_finish_partial(val, d, rc) == -ERESTART ? AGAIN : REFUSED;
+			val = pte_for_device(val, rc);
+		}
 	}
 	if (!__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
 		/* Changed under us. */
@@ -235,7 +240,37 @@ slow:
 	return !insn_decode(bytes, n, in);
 }
 
-bool pv_emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
+/* Device memory Dom0 has mapped and must not write (an MSI-X table): what it stores is dropped. */
+static __attribute__((noinline, cold)) bool drop_device_store(const struct vcpu *v, struct cpu_regs *regs, mfn_t mfn, u64 addr)
+{
+	u8 bytes[INSN_MAX];
+	struct insn in;
+
+	if (!v->domain->privileged || !pv_device_read_only(mfn) ||
+	    insn_decode(bytes, INSN_MAX - copy_from_guest(bytes, regs->rip, INSN_MAX), &in) ||
+	    in.map != MAP_ONE_BYTE || (addr & (insn_size(&in) - 1)))
+		return false;
+	if ((in.opcode & ~1) != 0x88 && (in.opcode & ~1) != 0xc6)
+		return false;
+	regs->rip += in.len;
+	return true;
+}
+
+static bool emulate_device_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
+{
+	struct page_info *table;
+	const u64 *map = guest_l1_get(v, addr, &table);
+	u64 e;
+
+	if (!map)
+		return false;
+	e = READ_ONCE(*map);
+	guest_l1_put(table);
+	return (e & (PTE_PRESENT | PTE_RW)) == PTE_PRESENT &&
+	       drop_device_store(v, regs, pte_mfn(e), addr);
+}
+
+static inline bool emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
 {
 	struct page_info *table, *target = NULL;
 	u64 *map = guest_l1_get(v, addr, &table), e = 0;
@@ -247,11 +282,13 @@ bool pv_emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
 	e = READ_ONCE(*map);
 	guest_l1_put(table);
 	/* The page at @addr must be one of our L1 tables, mapped read-only. */
-	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT || !mfn_valid(pte_mfn(e)))
+	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT)
 		return false;
+	if (unlikely(!mfn_valid(pte_mfn(e))))
+		return drop_device_store(v, regs, pte_mfn(e), addr);
 	target = mfn_to_page(pte_mfn(e));
 	if (!get_page_if_type(target, v->domain, PGT_l1))
-		return false;
+		return drop_device_store(v, regs, pte_mfn(e), addr);
 	if (fetch_and_decode(regs, &in)) {
 		unsigned size = insn_size(&in);
 
@@ -261,4 +298,17 @@ bool pv_emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
 	}
 	put_page_writable(target);
 	return done;
+}
+
+void pv_write_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr)
+{
+	bool done;
+
+	irq_enable();
+	if (likely(v->domain->vm_assist & 1U << VMASST_TYPE_writable_pagetables))
+		done = emulate_pt_write(v, regs, addr);
+	else
+		done = v->domain->privileged && emulate_device_write(v, regs, addr);
+	if (unlikely(!done))
+		pv_inject_page_fault(v, regs, addr, PF_PRESENT_WRITE);
 }

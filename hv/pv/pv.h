@@ -13,9 +13,9 @@
 
 #define PV_GDT_FRAMES 14
 
-/* VMASST_TYPE_* a PV guest may set: 4gb_segments, writable_pagetables, pae_extended_cr3,
- * runstate_update_flag (<xen/xen.h>). */
-#define PV_VM_ASSISTS 0x2dULL
+/* VMASST_TYPE_* a PV guest may set: 4gb_segments and its notify, which mean nothing to 64-bit
+ * guests, writable_pagetables, pae_extended_cr3, runstate_update_flag (<xen/xen.h>). */
+#define PV_VM_ASSISTS 0x2fULL
 
 struct pv_trap {
 	u64 address;
@@ -33,14 +33,16 @@ struct pv_vcpu {
 	u16 kernel_ss;
 	bool kernel_mode;
 	bool failsafe_masks, syscall_masks, syscall32_masks;
-	bool event_pending_nmi, nmi_masked;
+	bool nmi_pending, nmi_masked; /* pending: atomic, by anyone; masked: its handler runs */
 	u8 iopl;
 	bool task_switched;   /* virtual CR0.TS */
 	bool logged;          /* its domain's writes are logged: runs on the software TLB (vtlb.h) */
+	bool special;         /* to be looked at when it is switched to or from: pv_note_special() */
 	unsigned loaded_on;   /* pCPU whose registers and TLB hold this vCPU; ~0 none */
-	u64 nmi_callback;
 
 	u64 cr2, cr4;
+	u64 mcg_status;
+	u32 tsc_aux;          /* what RDTSCP puts into RCX */
 	u64 debugreg[8];
 	u64 fs_base, gs_base_kernel, gs_base_user; /* valid while not running */
 	u16 ds, es, fs, gs;
@@ -63,6 +65,7 @@ struct pv_domain {
 	bool io_memory;       /* may map frames that are not RAM */
 	u32 pci_address;      /* last value written to 0xcf8 */
 	u8 cmos_index;        /* to 0x70 */
+	struct pit_channel *pit; /* Dom0's interval timer; NULL none */
 };
 
 #endif

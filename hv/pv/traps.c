@@ -10,6 +10,8 @@
  */
 #include "pv/traps.h"
 
+#include "pv/nmi.h"
+
 #include "console/console.h"
 #include "trace/trace.h"
 #include "lib/errno.h"
@@ -216,6 +218,14 @@ void pv_deliver_upcall(struct vcpu *v, struct cpu_regs *regs)
 		reset_stack_and_return_to_guest();
 }
 
+void pv_bounce_nmi(struct vcpu *v, struct cpu_regs *regs)
+{
+	struct bounce b = { v->pv.traps[TRAP_NMI].address, false, false, 0, 0 };
+
+	trace_pv_trap(regs->rip, TRAP_NMI, 0);
+	bounce(v, regs, &b);
+}
+
 void pv_failsafe(struct vcpu *v, struct cpu_regs *regs)
 {
 	struct bounce b = { v->pv.failsafe_callback, v->pv.failsafe_masks, false, 0, 1 };
@@ -230,28 +240,30 @@ void pv_failsafe(struct vcpu *v, struct cpu_regs *regs)
 }
 
 /*
- * #GP: a soft interrupt through a gate ring 3 may not use, or a privileged
- * operation.  The IDT bit of the error code says which; the vector is read from
- * the instruction, because QEMU 7.2's TCG puts a wrong one into the code.
+ * #GP with a code: a soft interrupt through a gate ring 3 may not use, perhaps.  The IDT bit of
+ * the code says so; the vector is read from the instruction, because QEMU 7.2's TCG puts a wrong
+ * one into the code.
  */
-static void guest_general_protection(struct vcpu *v, struct cpu_regs *regs)
+static __attribute__((noinline)) void fault_with_code(struct vcpu *v, struct cpu_regs *regs, u32 code)
 {
-	u32 code = regs->error_code;
 	u8 insn[2];
 
 	irq_enable();
-	if ((code & 2) && !(code & 1)) {
-		if (!copy_from_guest(insn, regs->rip, 2) && insn[0] == 0xcd) {
-			pv_inject_software_int(v, regs, insn[1], 2);
-			return;
-		}
-	} else if (!code && pv_emulate_privileged(v, regs)) {
+	if ((code & 2) && !(code & 1) && !copy_from_guest(insn, regs->rip, 2) && insn[0] == 0xcd) {
+		pv_inject_software_int(v, regs, insn[1], 2);
 		return;
 	}
 	pv_inject_trap_code(v, regs, VEC_GP, code);
 }
 
-static void guest_device_not_available(struct vcpu *v, struct cpu_regs *regs)
+static __attribute__((noinline)) void guest_invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
+{
+	irq_enable();
+	if (!pv_emulate_forced_cpuid(v, regs))
+		pv_inject_trap(v, regs, VEC_UD);
+}
+
+static __attribute__((noinline)) void guest_device_not_available(struct vcpu *v, struct cpu_regs *regs)
 {
 	clts();
 	if (v->pv.task_switched) {
@@ -261,7 +273,7 @@ static void guest_device_not_available(struct vcpu *v, struct cpu_regs *regs)
 	}
 }
 
-static void guest_debug(struct vcpu *v, struct cpu_regs *regs)
+static __attribute__((noinline)) void guest_debug(struct vcpu *v, struct cpu_regs *regs)
 {
 	u64 dr6;
 
@@ -271,65 +283,61 @@ static void guest_debug(struct vcpu *v, struct cpu_regs *regs)
 	pv_inject_trap(v, regs, VEC_DB);
 }
 
-void handle_guest_exception(struct cpu_regs *regs)
+static __attribute__((noinline)) void other_exception(struct vcpu *v, struct cpu_regs *regs,
+						      unsigned vector)
 {
-	struct vcpu *v = current;
-	unsigned vector = regs->entry_vector;
-
-	switch (vector) {
-	case VEC_GP:
-		guest_general_protection(v, regs);
-		return;
-	case VEC_UD:
-		irq_enable();
-		if (pv_emulate_forced_cpuid(v, regs))
-			return;
-		break;
-	case VEC_NM:
-		guest_device_not_available(v, regs);
-		return;
-	case VEC_DB:
-		guest_debug(v, regs);
-		return;
-	}
 	if (HAS_CODE_MASK >> vector & 1)
 		pv_inject_trap_code(v, regs, vector, regs->error_code);
 	else
 		pv_inject_trap(v, regs, vector);
 }
 
-static bool fault_in_ldt_window(struct vcpu *v, u64 addr)
+/* Each way ends in a jump, so this saves no registers. */
+void handle_guest_exception(struct cpu_regs *regs)
 {
-	return addr - v->pv.ldt_va < 16 * PAGE_SIZE;
+	struct vcpu *v = current;
+	unsigned vector = regs->entry_vector;
+
+	if (vector == VEC_GP && likely(!regs->error_code))
+		pv_privileged_fault(v, regs);
+	else if (vector == VEC_GP)
+		fault_with_code(v, regs, regs->error_code);
+	else if (vector == VEC_UD)
+		guest_invalid_opcode(v, regs);
+	else if (vector == VEC_NM)
+		guest_device_not_available(v, regs);
+	else if (vector == VEC_DB)
+		guest_debug(v, regs);
+	else
+		other_exception(v, regs, vector);
 }
 
-static __attribute__((noinline)) void table_write_fault(struct vcpu *v, struct cpu_regs *regs,
-							u64 addr)
+/* In the hypervisor's hole: in the part where this vCPU's LDT appears, perhaps. */
+static __attribute__((noinline)) void hole_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr,
+						 u32 code)
 {
-	irq_enable();
-	if (!pv_emulate_pt_write(v, regs, addr))
-		pv_inject_page_fault(v, regs, addr, PF_PRESENT | PF_WRITE);
+	u64 offset = addr - v->pv.ldt_va;
+
+	if (!(code & PF_PRESENT) && offset < 16 * PAGE_SIZE) {
+		irq_enable();
+		if (pv_map_ldt_page(v, offset)) {
+			trace_pv_descriptor_fault(regs->rip, offset);
+			return;
+		}
+		/* To the guest it is its own LDT that is not there. */
+		addr = v->pv.ldt_base + offset;
+	}
+	pv_inject_page_fault(v, regs, addr, code);
 }
 
-static __attribute__((noinline)) void ldt_window_fault(struct vcpu *v, struct cpu_regs *regs,
-						       u64 offset, u32 code)
-{
-	irq_enable();
-	if (pv_map_ldt_page(v, offset))
-		trace_pv_descriptor_fault(regs->rip, offset);
-	else /* to the guest it is its own LDT that is not there */
-		pv_inject_page_fault(v, regs, v->pv.ldt_base + offset, code);
-}
-
-/* By the guest's own tables. */
+/* By the guest's own tables.  Each way ends in a jump: the most frequent one saves no registers. */
 static inline void guest_page_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr, u32 code)
 {
 	if ((code & (PF_PRESENT | PF_WRITE | PF_RESERVED | PF_FETCH)) == (PF_PRESENT | PF_WRITE) &&
-	    v->pv.kernel_mode && (v->domain->vm_assist & 1U << VMASST_TYPE_writable_pagetables))
-		table_write_fault(v, regs, addr);
-	else if (unlikely(!guest_addr_ok(addr)) && !(code & PF_PRESENT) &&
-		 fault_in_ldt_window(v, addr))
-		ldt_window_fault(v, regs, addr - v->pv.ldt_va, code);
+	    v->pv.kernel_mode)
+		pv_write_fault(v, regs, addr);
+	else if (unlikely(!guest_addr_ok(addr)))
+		hole_fault(v, regs, addr, code);
 	else
 		pv_inject_page_fault(v, regs, addr, code);
 }

@@ -16,15 +16,20 @@ void pv_inject_page_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr, u32 c
 /* INT @vector by the guest: respects the gate's DPL, else #GP. @regs->rip past the insn. */
 void pv_inject_software_int(struct vcpu *v, struct cpu_regs *regs, unsigned vector, unsigned len);
 
+/* To the handler of trap 2, which there is; the event mask stays as it is. */
+void pv_bounce_nmi(struct vcpu *v, struct cpu_regs *regs);
+
 /* Switch between guest kernel and guest user: page-table root, GS. @pre v is current. */
 void pv_toggle_mode(struct vcpu *v);
 
-/* Privileged-operation emulation (priv-emul.c): true if done, false to raise #GP. */
-bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs);
+/* #GP(0): a privileged operation to be emulated (priv-emul.c), or the guest's to handle.
+ * @pre interrupts off; they are on afterwards. */
+void pv_privileged_fault(struct vcpu *v, struct cpu_regs *regs);
 /* ud2 "xen" cpuid (cpuid.c): true if it was that and is done. */
 bool pv_emulate_forced_cpuid(struct vcpu *v, struct cpu_regs *regs);
-/* Store to a page table the guest has mapped read-only (ptwr.c): true if done. */
-bool pv_emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr);
+/* The guest kernel stores where its mapping is read-only (ptwr.c): to one of its page tables or to
+ * such device memory, or it gets its page fault. */
+void pv_write_fault(struct vcpu *v, struct cpu_regs *regs, u64 addr);
 /* Fault in the LDT part of the descriptor window (descriptors.c): true if now mapped. */
 bool pv_map_ldt_page(struct vcpu *v, u64 offset);
 

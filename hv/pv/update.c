@@ -7,8 +7,8 @@
 #include "pv/mmu.h"
 
 /* Changing only these needs no new check of the frame. */
-#define HARMLESS (PTE_ACCESSED | PTE_DIRTY | PTE_AVAIL | PTE_NX | PTE_PWT | PTE_PCD | PTE_PAT | \
-		  PTE_USER | PTE_GLOBAL | 0x7ff0000000000000ULL)
+#define HARMLESS (PTE_ACCESSED | PTE_DIRTY | PTE_AVAIL | PTE_NX | PTE_USER | PTE_GLOBAL |        \
+		  0x7ff0000000000000ULL)
 
 static u64 exchange(u64 *pte, u64 val)
 {
@@ -53,8 +53,11 @@ int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool pr
 		if (harmless_change(pte, old, val, preserve_ad))
 			return 0;
 		rc = l1e_get(val, d, owner);
-		if (unlikely(rc))
-			return rc;
+		if (unlikely(rc)) {
+			if (rc < 0)
+				return rc;
+			val = pte_for_device(val, rc);
+		}
 	}
 	old = store_entry(pte, val, preserve_ad && (val & PTE_PRESENT));
 	if (old & PTE_PRESENT)

@@ -21,12 +21,32 @@ static u64 bad_address_bits(void)
 	return PTE_ADDR_MASK & ~((1ULL << cpu_features.paddr_bits) - 1);
 }
 
-/* A frame that is not RAM, or beyond the frame table: only for who may touch devices. */
-static int device_frame_get(mfn_t mfn, struct domain *d)
+/* The kinds of memory that are cached (PAT layout of the ABI, x86/setup.c). */
+static bool says_write_back(u64 l1e)
 {
-	if ((mfn << PAGE_SHIFT) & bad_address_bits())
-		return -EINVAL;
-	return pv_may_map_device(d, mfn) ? 0 : -EPERM;
+	u64 kind = l1e & PTE_CACHE_KIND;
+
+	return !kind || kind == (PTE_PAT | PTE_PWT);
+}
+
+/* A frame that is not RAM, or beyond the frame table: only for who may touch devices. */
+static int device_frame_get(u64 l1e, struct domain *d)
+{
+	mfn_t mfn = pte_mfn(l1e);
+
+	if (((mfn << PAGE_SHIFT) & bad_address_bits()) || !pv_may_map_device(d, mfn))
+		return -EPERM;
+	return ((l1e & PTE_RW) && pv_device_read_only(mfn) ? L1E_READ_ONLY : 0) |
+	       (says_write_back(l1e) ? L1E_UNCACHED : 0);
+}
+
+__attribute__((cold)) u64 pte_for_device(u64 l1e, int changes)
+{
+	if (changes & L1E_READ_ONLY)
+		l1e &= ~PTE_RW;
+	if (changes & L1E_UNCACHED)
+		l1e |= PTE_PCD | PTE_PWT;
+	return l1e;
 }
 
 static bool is_device_frame(mfn_t mfn)
@@ -40,7 +60,7 @@ static int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner)
 	struct page_info *pg;
 
 	if (unlikely(is_device_frame(mfn)))
-		return device_frame_get(mfn, d);
+		return device_frame_get(l1e, d);
 	pg = mfn_to_page(mfn);
 	if (l1e & PTE_RW)
 		return likely(get_page_writable(pg, owner, owner->id)) ? 0 : -EBUSY;
@@ -141,8 +161,12 @@ static int validate_l1(u64 *table, struct domain *d)
 			continue;
 		rc = l1e_get_inline(e, d, d, d->id);
 		if (unlikely(rc)) {
-			devalidate_l1(table, i, d);
-			return rc;
+			if (rc < 0) {
+				devalidate_l1(table, i, d);
+				return rc;
+			}
+			table[i] = pte_adjust(pte_for_device(e, rc));
+			continue;
 		}
 		table[i] = pte_adjust(e);
 	}

@@ -9,6 +9,11 @@
 #include "x86/acpi.h"
 #include "x86/asm-fixup.h"
 #include "x86/cpu.h"
+#include "x86/msi.h"
+
+/* Where devices write their interrupt messages, and processors find their local APIC. */
+#define MESSAGES_START 0xfee00000ULL
+#define MESSAGES_BYTES 0x100000ULL
 
 /* Does this entry name another table? */
 static inline bool leads_on(u64 entry)
@@ -55,8 +60,12 @@ struct domain *pg_owner_get(domid_t domid, int *err)
 	struct domain *d = current->domain, *owner;
 
 	*err = 0;
-	if (likely(domid == DOMID_SELF || domid == d->id))
+	if (likely(domid == DOMID_SELF))
 		return d;
+	if (domid == d->id) { /* a guest names itself DOMID_SELF, or nobody */
+		*err = -ESRCH;
+		return NULL;
+	}
 	if (!d->privileged) {
 		*err = -EPERM;
 		return NULL;
@@ -81,10 +90,16 @@ bool pv_may_map_device(const struct domain *d, mfn_t mfn)
 {
 	paddr_t ma = mfn << PAGE_SHIFT;
 
-	if (!d->pv.io_memory)
-		return false;
+	return d->pv.io_memory && ma - MESSAGES_START >= MESSAGES_BYTES &&
+	       ma != (rdmsr(MSR_APIC_BASE) & PTE_ADDR_MASK);
+}
+
+bool pv_device_read_only(mfn_t mfn)
+{
+	paddr_t ma = mfn << PAGE_SHIFT;
+
 	for (unsigned i = 0; i < acpi.nr_ioapics; i++)
 		if (ROUND_DOWN(acpi.ioapics[i].address, PAGE_SIZE) == ma)
-			return false;
-	return ma != (rdmsr(MSR_APIC_BASE) & PTE_ADDR_MASK);
+			return true;
+	return (acpi.hpet && ROUND_DOWN(acpi.hpet, PAGE_SIZE) == ma) || msi_owns_page(ma);
 }

@@ -79,6 +79,17 @@ void apic_send_ipi(unsigned cpu, u8 vector)
 	apic_send_raw(pcpus[cpu]->apic_id, APIC_DM_FIXED | APIC_ICR_ASSERT | vector);
 }
 
+void apic_send_self(u8 vector)
+{
+	u32 icr = APIC_ICR_SELF | APIC_DM_FIXED | APIC_ICR_ASSERT | vector;
+
+	/* The shorthand needs no destination, so a send that was interrupted is not disturbed. */
+	if (apic_mmio)
+		apic_mmio[APIC_ICR / 4] = icr;
+	else
+		wrmsr(MSR_X2APIC_ICR, icr);
+}
+
 void apic_send_nmi(unsigned cpu)
 {
 	apic_send_raw(pcpus[cpu]->apic_id, APIC_DM_NMI | APIC_ICR_ASSERT);

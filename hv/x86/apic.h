@@ -38,6 +38,7 @@
 #define APIC_ICR_BUSY 0x1000
 #define APIC_ICR_ASSERT 0x4000
 #define APIC_ICR_LEVEL 0x8000
+#define APIC_ICR_SELF 0x40000
 #define APIC_LVT_MASKED 0x10000
 
 extern volatile u32 *apic_mmio; /* NULL: x2APIC */

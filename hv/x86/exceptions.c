@@ -5,6 +5,7 @@
  * stops the machine with a dump.  Also the vectors with stacks of their own.
  */
 #include "console/console.h"
+#include "pv/nmi.h"
 #include "pv/traps.h"
 #include "pv/vtlb.h"
 #include "x86/asm-fixup.h"
@@ -21,6 +22,7 @@ static const char *const names[32] = {
 	[16] = "x87 error", [17] = "alignment check", [18] = "machine check", [19] = "SIMD error",
 };
 
+#define NMI_REASON_PORT 0x61
 #define VEC_DB 1
 #define VEC_PF 14
 #define DR6_CLEAR 0xffff0ff0UL
@@ -71,7 +73,7 @@ void handle_ist_exception(struct cpu_regs *regs)
 	if (regs->entry_vector == 2) {
 		while (READ_ONCE(nmi_halt_requested)) /* another pCPU is stopping the machine */
 			__asm__ volatile("cli; hlt");
-		log_warn("NMI on pCPU %u at %lx", smp_processor_id(), (unsigned long)regs->rip);
+		pv_nmi_from_hardware(inb(NMI_REASON_PORT));
 		return;
 	}
 	fatal_exception(regs);

@@ -170,9 +170,11 @@ int ioapic_guest_read(paddr_t base, u32 reg, u32 *value)
 	struct ioapic *io = find_base(base);
 	unsigned long flags;
 
-	if (!io || (reg > REG_ARBITRATION && reg < REG_REDIRECTION) ||
-	    reg >= REG_REDIRECTION + 2 * io->pins)
+	if (!io)
 		return -EINVAL;
+	*value = 0;
+	if ((reg > REG_ARBITRATION && reg < REG_REDIRECTION) || reg >= REG_REDIRECTION + 2 * io->pins)
+		return 0;
 	flags = spin_lock_irqsave(&ioapic_lock);
 	*value = reg_read(io, reg);
 	spin_unlock_irqrestore(&ioapic_lock, flags);

@@ -19,6 +19,7 @@
 #include "x86/msi.h"
 
 #define ISA_IRQS 16
+#define CASCADE_IRQ 2
 #define CLASS_SIZE 16 /* vectors of one priority */
 #define NR_DYNAMIC (VECTOR_DYNAMIC_LAST - VECTOR_DYNAMIC_FIRST + 1)
 #define NR_CLASSES (NR_DYNAMIC / CLASS_SIZE)
@@ -184,7 +185,8 @@ static void apply_override(const struct acpi_override *o)
 			 o->source, o->gsi);
 		return;
 	}
-	configure(line, trigger == 3, polarity == 3);
+	line->level = trigger == 3;
+	line->active_low = polarity == 3;
 }
 
 void irq_lines_init(void)
@@ -201,8 +203,9 @@ void irq_lines_init(void)
 		lines[gsi].level = lines[gsi].active_low = gsi >= ISA_IRQS;
 	}
 	gsi_lines = lines;
-	for (unsigned gsi = 0; gsi < MIN(n, ISA_IRQS); gsi++)
-		configure(&lines[gsi], false, false);
+	/* The timer's, which Xen keeps, and the 8259s' cascade, where no device can be. */
+	lines[0].denied = lines[0].configured = true;
+	lines[CASCADE_IRQ].hypervisor = true;
 	for (unsigned i = 0; i < acpi.nr_overrides; i++)
 		apply_override(&acpi.overrides[i]);
 }
@@ -226,7 +229,7 @@ int irq_claim_isa(unsigned isa_irq, u8 vector)
 	flags = spin_lock_irqsave(&irq_lock);
 	if (!line->bound && !line->hypervisor) {
 		rc = ioapic_route_gsi(line->gsi, vector, line->level, line->active_low, 0, false);
-		line->hypervisor = rc == 0;
+		line->hypervisor = line->configured = rc == 0;
 	}
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return rc;

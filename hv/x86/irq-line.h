@@ -22,7 +22,8 @@ struct irq_line {
 	u8 vector;            /* 0: none yet */
 	bool level, active_low;
 	bool configured;      /* trigger mode is settled: by firmware or setup_gsi */
-	bool hypervisor;      /* ours (serial port): guests cannot bind it */
+	bool hypervisor;      /* ours (serial port, cascade): guests cannot bind it */
+	bool denied;          /* nobody may map it: the timer's, and one that was unmapped again */
 	bool bound;           /* an event channel of @owner is to be told */
 	bool in_service;      /* level: masked until the guest's EOI */
 	u16 cpu;

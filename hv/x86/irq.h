@@ -29,6 +29,8 @@ void set_vector_handler(u8 vector, void (*fn)(struct cpu_regs *regs));
 
 void apic_send_ipi(unsigned cpu, u8 vector);
 void apic_send_nmi(unsigned cpu);
+/* To this pCPU; the one that may be used in an NMI. */
+void apic_send_self(u8 vector);
 /* Program this pCPU's one-shot timer for @deadline (TIME_MAX: off); the past means now. */
 void apic_timer_set(s_time_t deadline);
 

@@ -31,6 +31,7 @@
 
 #define MSIX_CONTROL 2
 #define MSIX_TABLE 4
+#define MSIX_PENDING 8
 #define MSIX_SIZE_MASK 0x07ff
 #define MSIX_MASK_ALL 0x4000
 #define MSIX_ENABLE 0x8000
@@ -49,7 +50,8 @@ struct msi_device {
 	bool msix, wide, maskable;
 	unsigned entries;   /* MSI-X: size of the table */
 	volatile u32 *table;
-	paddr_t table_address;
+	paddr_t table_address, pending_address;
+	bool owned;         /* MSI-X: vectors are mapped, so the table is ours */
 };
 
 struct msi_vector {
@@ -174,13 +176,6 @@ void msi_set_cpu(struct irq_line *line, unsigned cpu)
 
 /* --- set-up --- */
 
-static void disable_intx(const struct msi_device *dev)
-{
-	u16 command = pci_read16(dev->bus, dev->devfn, PCI_COMMAND);
-
-	pci_write16(dev->bus, dev->devfn, PCI_COMMAND, command | PCI_COMMAND_INTX_DISABLE);
-}
-
 /* The record of a function; once made it stays, and with it the window on its table. */
 static struct msi_device *device_get(const struct msi_request *req)
 {
@@ -220,8 +215,8 @@ static u16 log2_count(unsigned count)
 	return log;
 }
 
-/* Point the device at @lines and switch it on. @pre irq_lock held. */
-static void msi_enable(struct msi_device *dev, struct irq_line **lines, unsigned count)
+/* Point the device at @lines, masked where it can; the guest switches it on. @pre irq_lock held. */
+static void msi_point(struct msi_device *dev, struct irq_line **lines, unsigned count)
 {
 	u16 control = control_read(dev) & ~(MSI_ENABLE | 7U << MSI_USED_SHIFT);
 
@@ -233,8 +228,7 @@ static void msi_enable(struct msi_device *dev, struct irq_line **lines, unsigned
 		list_add_tail(&dev->vectors, &v->siblings);
 		set_masked(v, true);
 	}
-	disable_intx(dev);
-	control_write(dev, control | log2_count(count) << MSI_USED_SHIFT | MSI_ENABLE);
+	control_write(dev, control | log2_count(count) << MSI_USED_SHIFT);
 }
 
 static int msi_vectors_new(struct msi_device *dev, unsigned count, struct irq_line **lines)
@@ -278,7 +272,7 @@ static int setup_msi(struct msi_device *dev, struct msi_request *req, struct irq
 	flags = spin_lock_irqsave(&irq_lock);
 	rc = irq_vectors_alloc(lines, req->count);
 	if (!rc)
-		msi_enable(dev, lines, req->count);
+		msi_point(dev, lines, req->count);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	for (unsigned i = 0; rc && i < req->count; i++)
 		xfree(to_vector(lines[i]));
@@ -317,6 +311,15 @@ static int msix_map_table(struct msi_device *dev, const struct msi_request *req)
 	return dev->table ? 0 : -ENOMEM;
 }
 
+/* Where the pending bits are; 0 if the capability names no memory. */
+static paddr_t msix_pending_address(const struct msi_device *dev)
+{
+	u32 where = pci_read32(dev->bus, dev->devfn, dev->cap + MSIX_PENDING);
+	paddr_t bar = pci_memory_bar(dev->bus, dev->devfn, where & MSIX_BIR_MASK);
+
+	return bar ? bar + (where & ~MSIX_BIR_MASK) : 0;
+}
+
 /* A device's first MSI-X vector: reach its table and mask everything in it. */
 static int msix_start(struct msi_device *dev, const struct msi_request *req)
 {
@@ -331,29 +334,35 @@ static int msix_start(struct msi_device *dev, const struct msi_request *req)
 	rc = msix_map_table(dev, req);
 	if (rc)
 		return rc;
+	dev->pending_address = msix_pending_address(dev);
 	dev->msix = true;
 	control_write(dev, control | MSIX_ENABLE | MSIX_MASK_ALL);
 	for (unsigned i = 0; i < dev->entries; i++)
 		dev->table[i * MSIX_ENTRY_WORDS + 3] = MSIX_ENTRY_MASKED;
-	disable_intx(dev);
-	control_write(dev, control | MSIX_ENABLE); /* MASK_ALL stays as the guest has it */
+	control_write(dev, control); /* on and off is the guest's decision, and MASK_ALL too */
+	WRITE_ONCE(dev->owned, true);
 	return 0;
 }
 
-static int setup_msix(struct msi_device *dev, const struct msi_request *req,
-		      struct irq_line **lines)
+/* Its last vector is gone. */
+static void switch_off(struct msi_device *dev)
 {
-	int rc = list_empty(&dev->vectors) ? msix_start(dev, req) : 0;
+	control_write(dev, control_read(dev) & ~(dev->msix ? MSIX_ENABLE : MSI_ENABLE));
+	WRITE_ONCE(dev->owned, false);
+}
+
+/* @pre started. */
+static int add_msix_vector(struct msi_device *dev, unsigned entry, struct irq_line **lines)
+{
 	struct msi_vector *v;
 	unsigned long flags;
+	int rc;
 
-	if (rc)
-		return rc;
-	if (req->entry >= dev->entries)
+	if (entry >= dev->entries)
 		return -EINVAL;
-	if (find_index(dev, req->entry))
+	if (find_index(dev, entry))
 		return -EEXIST;
-	v = vector_new(dev, req->entry);
+	v = vector_new(dev, entry);
 	if (!v)
 		return -ENOMEM;
 	lines[0] = &v->line;
@@ -369,18 +378,34 @@ static int setup_msix(struct msi_device *dev, const struct msi_request *req,
 	return rc;
 }
 
+static int setup_msix(struct msi_device *dev, const struct msi_request *req,
+		      struct irq_line **lines)
+{
+	int rc = list_empty(&dev->vectors) ? msix_start(dev, req) : 0;
+
+	if (rc)
+		return rc;
+	rc = add_msix_vector(dev, req->entry, lines);
+	if (list_empty(&dev->vectors))
+		switch_off(dev);
+	return rc;
+}
+
 int msi_setup(struct msi_request *req, struct irq_line **lines)
 {
 	bool msix = req->table_base != 0;
 	struct msi_device *dev;
 
-	if (req->segment || !pci_present(req->bus, req->devfn))
+	if (req->segment || !pci_device_known(req->bus, req->devfn) ||
+	    !pci_present(req->bus, req->devfn))
 		return -ENODEV;
 	if (req->count < 1 || req->count > (msix ? 1 : MSI_MAX_VECTORS))
 		return -EINVAL;
 	dev = device_get(req);
 	if (!dev)
 		return -ENOMEM;
+	if (!pci_find_capability(req->bus, req->devfn, msix ? PCI_CAP_MSIX : PCI_CAP_MSI))
+		return -ENODEV;
 	if (!list_empty(&dev->vectors) && dev->msix != msix)
 		return -EBUSY;
 	return msix ? setup_msix(dev, req, lines) : setup_msi(dev, req, lines);
@@ -396,7 +421,7 @@ void msi_teardown(struct irq_line *line)
 	irq_vector_free(line);
 	list_del(&v->siblings);
 	if (list_empty(&dev->vectors))
-		control_write(dev, control_read(dev) & ~(dev->msix ? MSIX_ENABLE : MSI_ENABLE));
+		switch_off(dev);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	xfree(v);
 }
@@ -418,8 +443,10 @@ int msi_restore(u16 segment, u8 bus, u8 devfn)
 	unsigned long flags;
 	u16 control;
 
-	if (!dev || list_empty(&dev->vectors))
+	if (segment || !pci_device_known(bus, devfn))
 		return -ENODEV;
+	if (!dev || list_empty(&dev->vectors))
+		return 0;
 	flags = spin_lock_irqsave(&irq_lock);
 	list_for_each_entry(v, &dev->vectors, siblings) {
 		set_masked(v, true);
@@ -436,6 +463,23 @@ int msi_restore(u16 segment, u8 bus, u8 devfn)
 	control_write(dev, control);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return 0;
+}
+
+static bool in_page(paddr_t page, paddr_t at, size_t bytes)
+{
+	return at && at < page + PAGE_SIZE && at + bytes > page;
+}
+
+bool msi_owns_page(paddr_t page)
+{
+	const struct msi_device *dev;
+
+	list_for_each_entry(dev, &devices, all)
+		if (READ_ONCE(dev->owned) &&
+		    (in_page(page, dev->table_address, dev->entries * MSIX_ENTRY_BYTES) ||
+		     in_page(page, dev->pending_address, ROUND_UP(DIV_ROUND_UP(dev->entries, 8), 8))))
+			return true;
+	return false;
 }
 
 bool msi_in_use(u16 segment, u8 bus, u8 devfn)

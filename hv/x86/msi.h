@@ -38,6 +38,9 @@ void msi_set_cpu(struct irq_line *line, unsigned cpu);
 
 /* Write all messages of a device again (it was reset): -ENODEV if it has no lines. */
 int msi_restore(u16 segment, u8 bus, u8 devfn);
+/* Is part of an MSI-X table or its pending bits in the page at @page, and the table in use?  Takes
+ * no lock: a table that comes into use meanwhile may be missed. */
+bool msi_owns_page(paddr_t page);
 bool msi_in_use(u16 segment, u8 bus, u8 devfn);
 
 #endif

@@ -5,6 +5,7 @@
  * per-pCPU stubs are the only new mappings.
  */
 #include "x86/paging.h"
+#include "x86/smp.h"
 
 #include <xen/xen.h>
 
@@ -199,10 +200,14 @@ static void mark_device_frames(mfn_t from, mfn_t to)
 		}
 }
 
-/* What is not RAM belongs to DOMID_IO and is never freed. */
+/* What is not RAM belongs to DOMID_IO and is never freed; so does the first MiB, as in Xen, but for
+ * the page on which processors start. */
 static void mark_frames(void)
 {
-	mfn_t at = 0;
+	mfn_t at = 0, trampoline = SMP_TRAMPOLINE_PADDR >> PAGE_SHIFT;
+
+	mark_device_frames(0, trampoline);
+	mark_device_frames(trampoline + 1, LOW_MEMORY >> PAGE_SHIFT);
 
 	for (unsigned i = 0; i < e820_count; i++) {
 		const struct e820_range *r = &e820_map[i];

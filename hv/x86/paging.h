@@ -17,6 +17,7 @@
 #define PTE_ACCESSED (1ULL << 5)
 #define PTE_DIRTY (1ULL << 6)
 #define PTE_PSE (1ULL << 7) /* L2, L3: a large page; L1: the PAT bit */
+#define PTE_CACHE_KIND (PTE_PAT | PTE_PCD | PTE_PWT)
 #define PTE_PAT (1ULL << 7)
 #define PTE_GLOBAL (1ULL << 8)
 #define PTE_AVAIL (7ULL << 9)

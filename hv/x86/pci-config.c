@@ -6,6 +6,7 @@
  */
 #include "x86/pci-config.h"
 
+#include "lib/bitmap.h"
 #include "x86/cpu.h"
 
 #define CONFIG_ADDRESS 0xcf8
@@ -59,6 +60,25 @@ void pci_write16(u8 bus, u8 devfn, u8 reg, u16 value)
 	select(bus, devfn, reg);
 	outw(CONFIG_DATA + (reg & 2), value);
 	spin_unlock_irqrestore(&pci_conf_lock, flags);
+}
+
+static u64 known[BITMAP_WORDS(65536)];
+
+void pci_device_note(u8 bus, u8 devfn, bool there)
+{
+	unsigned bit = bus << 8 | devfn;
+
+	if (there)
+		bitmap_atomic_set(known, bit);
+	else
+		bitmap_atomic_clear(known, bit);
+}
+
+bool pci_device_known(u8 bus, u8 devfn)
+{
+	unsigned bit = bus << 8 | devfn;
+
+	return READ_ONCE(known[bit / 64]) >> (bit % 64) & 1;
 }
 
 bool pci_present(u8 bus, u8 devfn)

@@ -13,7 +13,6 @@
 extern spinlock_t pci_conf_lock;
 
 #define PCI_COMMAND 0x04
-#define PCI_COMMAND_INTX_DISABLE 0x400
 #define PCI_STATUS 0x06
 #define PCI_STATUS_CAPS 0x10
 #define PCI_HEADER_TYPE 0x0e
@@ -29,6 +28,10 @@ void pci_write32(u8 bus, u8 devfn, u8 reg, u32 value);
 void pci_write16(u8 bus, u8 devfn, u8 reg, u16 value);
 
 /* Does a function answer there? */
+/* Functions Dom0 has told us about (PHYSDEVOP_pci_device_add and its elders): only those can have
+ * interrupts mapped. */
+void pci_device_note(u8 bus, u8 devfn, bool there);
+bool pci_device_known(u8 bus, u8 devfn);
 bool pci_present(u8 bus, u8 devfn);
 /* Offset of capability @id, or 0. */
 u8 pci_find_capability(u8 bus, u8 devfn, u8 id);

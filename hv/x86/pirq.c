@@ -21,7 +21,7 @@
 #include "x86/irq.h"
 #include "x86/msi.h"
 
-#define DOM0_MSIS 208 /* Xen's number of dynamic vectors, which is what a 1-vCPU Dom0 gets there */
+#define DYNAMIC_VECTORS 208 /* of a pCPU, in Xen: what its numbers of PIRQs are made of */
 #define DOMU_MSIS 32
 #define FIRST_FREE_GSI 16 /* lower ones are never handed out unasked */
 #define MAX_PIRQS 4096
@@ -30,6 +30,7 @@ struct pirq {
 	struct irq_line *line;
 	bool reserved; /* handed out by get_free_pirq */
 	bool bound;
+	bool shared; /* bound by a guest that says it can share it */
 };
 
 struct irq_state {
@@ -58,9 +59,19 @@ bool pirq_access_permitted(const struct domain *d, unsigned pirq)
 	return p && READ_ONCE(p->line);
 }
 
+/* As many MSIs as Xen would have for this machine: guests see it in the numbers they are given. */
+static unsigned dom0_pirqs(const struct domain *d)
+{
+	unsigned lines = MAX(ioapic_gsi_count() + 16, pcpu_count * DYNAMIC_VECTORS);
+	unsigned share = 32 - __builtin_clz(pcpu_count);
+
+	share = MIN(share, d->max_vcpus);
+	return MIN(ioapic_gsi_count() + share * DYNAMIC_VECTORS, lines);
+}
+
 int irq_domain_init(struct domain *d)
 {
-	unsigned nr = ioapic_gsi_count() + (d->privileged ? DOM0_MSIS : DOMU_MSIS);
+	unsigned nr = d->id ? ioapic_gsi_count() + DOMU_MSIS : dom0_pirqs(d);
 	struct irq_state *st;
 
 	nr = MIN(nr, MAX_PIRQS);
@@ -102,7 +113,8 @@ void irq_domain_destroy(struct domain *d)
 
 /* --- binding --------------------------------------------------------------------------------- */
 
-/* The guest reads this before it decides on an EOI hypercall. @pre irq_lock held. */
+/* The guest reads this before it decides on an EOI hypercall; as in Xen it is set for lines bound
+ * as shareable, which are those that may be level. @pre irq_lock held. */
 static void update_eoi_map(struct irq_state *st, unsigned pirq, bool needs_eoi)
 {
 	if (!st->eoi_map)
@@ -113,7 +125,7 @@ static void update_eoi_map(struct irq_state *st, unsigned pirq, bool needs_eoi)
 		bitmap_atomic_clear(st->eoi_map, pirq);
 }
 
-static int bind_locked(struct domain *d, struct pirq *p, unsigned number)
+static int bind_locked(struct domain *d, struct pirq *p, unsigned number, bool will_share)
 {
 	struct irq_line *line = p->line;
 
@@ -134,7 +146,8 @@ static int bind_locked(struct domain *d, struct pirq *p, unsigned number)
 	}
 	line->in_service = false;
 	line->bound = p->bound = true;
-	update_eoi_map(d->irqs, number, line->level);
+	p->shared = will_share;
+	update_eoi_map(d->irqs, number, will_share);
 	irq_line_unmask(line);
 	return 0;
 }
@@ -148,7 +161,7 @@ int pirq_guest_bind(struct domain *d, unsigned pirq, bool will_share)
 	if (!p)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&irq_lock);
-	rc = bind_locked(d, p, pirq);
+	rc = bind_locked(d, p, pirq, will_share);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return rc;
 }
@@ -225,7 +238,9 @@ int pirq_reserve(struct domain *d, bool gsi)
 	int pirq;
 
 	spin_lock(&pirq_map_lock);
-	pirq = gsi ? find_free_gsi(d->irqs) : find_free_msis(d->irqs, 1);
+	pirq = gsi ? find_free_gsi(d->irqs) : -ENOSPC;
+	if (pirq < 0)
+		pirq = find_free_msis(d->irqs, 1);
 	if (pirq >= 0)
 		d->irqs->pirq[pirq].reserved = true;
 	spin_unlock(&pirq_map_lock);
@@ -250,6 +265,8 @@ static int map_gsi_locked(struct domain *d, struct irq_line *line, int pirq)
 {
 	struct irq_state *st = d->irqs;
 
+	if (line->denied)
+		return -EPERM;
 	if (line->owner && line->owner != d)
 		return -EEXIST;
 	if (line->owner)
@@ -325,6 +342,7 @@ int pirq_unmap(struct domain *d, int pirq)
 	if (line) {
 		unbind_locked(d, p, pirq);
 		line->owner = NULL;
+		line->denied |= d->privileged && line->kind == LINE_GSI; /* as in Xen: given up is given up */
 	}
 	WRITE_ONCE(p->line, NULL);
 	p->reserved = false;
@@ -393,6 +411,8 @@ int pirq_status(const struct domain *d, unsigned pirq, u32 *flags)
 		return -EINVAL;
 	/* As Xen: always, for guests that do not look into the shared page. */
 	*flags = XENIRQSTAT_needs_eoi;
+	if (pirq_get(d, pirq)->bound && pirq_get(d, pirq)->shared)
+		*flags |= XENIRQSTAT_shared;
 	return 0;
 }
 
@@ -412,7 +432,7 @@ int pirq_set_eoi_page(struct domain *d, mfn_t mfn, bool auto_unmask)
 	st->eoi_map = mfn_to_virt(mfn);
 	st->auto_unmask = auto_unmask;
 	for (unsigned i = 0; i < st->nr; i++)
-		update_eoi_map(st, i, st->pirq[i].bound && st->pirq[i].line->level);
+		update_eoi_map(st, i, st->pirq[i].bound && st->pirq[i].shared);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return 0;
 }

@@ -25,8 +25,8 @@ static void detect_xsave(void)
 	}
 	cpu_features.xsave = true;
 	r = cpuid(0xd, 0);
-	/* Only what XRSTOR alone can restore: x87, SSE, AVX, AVX-512, PKRU. */
-	cpu_features.xcr0_mask = ((u64)r.d << 32 | r.a) & 0x2e7;
+	/* What a PV guest can use and XRSTOR alone restores: x87, SSE, AVX, AVX-512. */
+	cpu_features.xcr0_mask = ((u64)r.d << 32 | r.a) & 0xe7;
 	cpu_features.xsave_size = r.c;
 	cpu_features.xsaveopt = cpuid(0xd, 1).a & 1;
 }
@@ -65,5 +65,7 @@ void cpu_init_this(void)
 	write_cr4(hv_cr4());
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
 	wrmsr(MSR_PAT, PAT_ABI);
+	if (cpu_features.rdtscp)
+		wrmsr(MSR_TSC_AUX, 0);
 	fpu_init_this();
 }

@@ -14,6 +14,7 @@ enum softirq {
 	SOFTIRQ_TRACE,   /* tell Dom0 that a trace ring filled up */
 	SOFTIRQ_RCU,     /* deferred frees and calls on this pCPU */
 	SOFTIRQ_CONSOLE,
+	SOFTIRQ_NMI,     /* a guest's, to be delivered */
 	SOFTIRQ_COUNT,
 };
 
