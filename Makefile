@@ -36,7 +36,7 @@ TEST_SRC := $(shell find hv sched-policies tracing analysis bench dom0 -name '*_
 PURE_SRC := $(filter-out hv/lib/string.c,$(call not_tests,hv/lib/*.c hv/boot/decompress/*.c hv/alloc-policies/*.c \
 	hv/alloc-policies/*/*.c hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c bench/workloads/*.c sched-policies/api/*.c \
 	tracing/decode/*.c tracing/export/*.c analysis/metrics/*.c analysis/load/*.c)) \
-	$(wildcard tracing/collector/drain.c hv/boot/kernel-image.c hv/boot/kernel-elf.c hv/boot/kernel-notes.c hv/boot/dom0-layout.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/memory/frame-type.c)
+	$(wildcard tracing/collector/drain.c hv/boot/kernel-image.c hv/boot/kernel-elf.c hv/boot/kernel-notes.c hv/boot/dom0-layout.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/pv/pit.c hv/memory/frame-type.c)
 PURE_SRC += $(addprefix bench/runner/,sha256.c console_log.c logdiff.c machine.c boot_options.c disk.c complain.c guest_config.c cpio.c)
 TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
@@ -179,12 +179,15 @@ GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-r
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
 PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
 GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv) \
-	$(B)/guests/events-pv $(B)/guests/grants-pv $(B)/guests/workload-pv $(B)/guests/state-pv
+	$(B)/guests/events-pv $(B)/guests/grants-pv $(B)/guests/workload-pv $(B)/guests/state-pv \
+	$(B)/guests/survey-pv $(B)/guests/nmi-pv
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
 $(B)/guests/workload-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/workload.c $(call not_tests,bench/workloads/*.c)
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c bench/guests/pv/dirty.c bench/guests/pv/tiny.h
 $(B)/guests/state-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c bench/guests/pv/state.c
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
+$(B)/guests/nmi-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/nmi.c
+$(B)/guests/survey-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/survey*.c)
 $(B)/guests/events-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c $(wildcard bench/guests/pv/events*.c)
 $(B)/guests/grants-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c $(wildcard bench/guests/pv/grants*.c)
 $(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/workloads/programs.h $(wildcard bench/guests/pv/*.h) | $(B)/.packages

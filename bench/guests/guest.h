@@ -29,6 +29,10 @@ __attribute__((noreturn)) void guest_stop(void);
 /* Value of "name=" in the command line, copied to @buf; false if it is not there. */
 bool option(const char *cmdline, const char *name, char *buf, size_t len);
 
+/* lib.c */
+void *memset(void *dst, int c, size_t n);
+void *memcpy(void *dst, const void *src, size_t n);
+
 static inline u64 rdtsc(void)
 {
 	u32 lo, hi;

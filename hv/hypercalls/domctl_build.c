@@ -13,6 +13,7 @@
 #include "pv/context.h"
 #include "pv/nmi.h"
 #include "time/clock.h"
+#include "x86/cpu.h"
 
 #define FRAMES_AT_ONCE 1024 /* getpageframeinfo3, as Xen */
 
@@ -169,24 +170,51 @@ int domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
-/* No MSR of a PV guest has to be carried along: none that it can change outlives a switch. */
+/* Of a PV vCPU's MSRs one outlives a switch and is in nothing else that is carried along: RDTSCP's. */
 int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_vcpu_msrs *args = &op->u.vcpu_msrs;
+	struct xen_domctl_vcpu_msr msr = { .index = MSR_TSC_AUX };
+	u64 room = guest_handle_va(args->msrs) ? args->msr_count : 0;
+	struct vcpu *v;
 	int rc;
 
-	if (!domctl_vcpu(d, args->vcpu, &rc))
+	v = domctl_vcpu(d, args->vcpu, &rc);
+	if (!v)
 		return rc;
-	args->msr_count = 0;
-	return 0;
+	if (!guest_handle_va(args->msrs)) { /* how many there can be */
+		args->msr_count = 1;
+		return 0;
+	}
+	v = stopped_vcpu(d, args->vcpu, &rc);
+	if (!v)
+		return rc;
+	msr.value = v->pv.tsc_aux;
+	vcpu_unpause(v);
+	args->msr_count = msr.value != 0;
+	if (args->msr_count > room)
+		return -ENOBUFS;
+	return msr.value && copy_to_handle_idx(args->msrs, 0, &msr) ? -EFAULT : 0;
 }
 
 int domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpu_msrs *args = &op->u.vcpu_msrs;
-	int rc;
+	int rc = 0;
+	struct vcpu *v = stopped_vcpu(d, args->vcpu, &rc);
 
-	if (!domctl_vcpu(d, args->vcpu, &rc))
+	if (!v)
 		return rc;
-	return args->msr_count ? -EINVAL : 0;
+	for (u32 i = 0; !rc && i < args->msr_count; i++) {
+		struct xen_domctl_vcpu_msr msr;
+
+		if (copy_from_handle_idx(&msr, args->msrs, i))
+			rc = -EFAULT;
+		else if (msr.reserved || msr.index != MSR_TSC_AUX || msr.value >> 32)
+			rc = -EINVAL;
+		else
+			pv_set_tsc_aux(v, msr.value);
+	}
+	vcpu_unpause(v);
+	return rc;
 }

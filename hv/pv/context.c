@@ -87,11 +87,19 @@ void pv_note_special(struct vcpu *v)
 			READ_ONCE(v->pv.nmi_pending);
 }
 
+void pv_set_tsc_aux(struct vcpu *v, u32 val)
+{
+	v->pv.tsc_aux = val;
+	pv_note_special(v);
+	if (v == current && cpu_features.rdtscp)
+		wrmsr(MSR_TSC_AUX, val);
+}
+
 static void save_special(const struct vcpu *v)
 {
 	if (v->pv.debugreg[7] & DR7_ACTIVE)
 		__asm__ volatile("mov %0, %%dr7" : : "r"(DR7_DEFAULT));
-	if (v->pv.tsc_aux)
+	if (v->pv.tsc_aux && cpu_features.rdtscp)
 		wrmsr(MSR_TSC_AUX, 0);
 }
 
@@ -109,7 +117,7 @@ static void load_debug(const struct vcpu *v)
 static void load_special(const struct vcpu *v)
 {
 	load_debug(v);
-	if (v->pv.tsc_aux)
+	if (v->pv.tsc_aux && cpu_features.rdtscp)
 		wrmsr(MSR_TSC_AUX, v->pv.tsc_aux);
 	if (READ_ONCE(v->pv.nmi_pending))
 		raise_softirq(SOFTIRQ_NMI);

@@ -33,6 +33,8 @@ void pv_write_cr4(struct vcpu *v, u64 val);
 /* To be called when something that few vCPUs have came or went: active breakpoints, RDTSCP's word, a
  * pending NMI.  @pre v is current or does not run. */
 void pv_note_special(struct vcpu *v);
+/* What RDTSCP gives @v.  @pre as above. */
+void pv_set_tsc_aux(struct vcpu *v, u32 val);
 /* 0; -EPERM: an address or a kind of breakpoint no guest may set; -ENODEV: no such register. */
 int pv_set_debugreg(struct vcpu *v, unsigned reg, u64 val);
 int pv_get_debugreg(const struct vcpu *v, unsigned reg, u64 *val);

@@ -154,9 +154,7 @@ static int write_tsc_aux(struct vcpu *v, u64 val)
 {
 	if (!cpu_features.rdtscp || val >> 32)
 		return -1;
-	v->pv.tsc_aux = val;
-	wrmsr(MSR_TSC_AUX, val);
-	pv_note_special(v);
+	pv_set_tsc_aux(v, val);
 	return 0;
 }
 

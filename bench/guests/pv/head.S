@@ -41,8 +41,26 @@
 	.text
 	.globl _start
 _start:
-	cld
 	mov %rsp, boot_stack(%rip)
+	lea boot_registers + 15 * 8(%rip), %rsp /* a stack of its own for what came in */
+	push %rax
+	push %rbx
+	push %rcx
+	push %rdx
+	push %rsi
+	push %rdi
+	push %rbp
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	lea boot_flags + 8(%rip), %rsp
+	pushf
+	cld
 	lea stack_top(%rip), %rsp
 	mov %rsi, start_info(%rip)
 	mov %rsi, %rdi
@@ -193,7 +211,7 @@ user_syscall_loop:
 
 	.data
 	.globl start_info, shared_info, event_count, trap_tsc, fault_resume, last_vector, last_error
-	.globl boot_stack, kernel_resume
+	.globl boot_stack, boot_flags, boot_registers, kernel_resume
 start_info:	.quad 0
 shared_info:	.quad 0
 event_count:	.quad 0
@@ -202,6 +220,8 @@ fault_resume:	.quad 0
 last_vector:	.quad 0
 last_error:	.quad 0
 boot_stack:	.quad 0
+boot_flags:	.quad 0
+boot_registers:	.fill 15, 8, 0 /* R15 first, RAX last */
 kernel_resume:	.quad 0
 
 	.bss

@@ -96,7 +96,10 @@ static void foreign_frames(void)
 	check("own page table, writable", set_pte(pte, self_table | PTE_RW_PAGE), -16);
 	check("own root, writable",
 	      set_va(scratch, va_to_mfn((void *)start_info->pt_base) << 12 | PTE_RW_PAGE), -16);
-	check("I/O APIC, writable", set_pte(pte, 0xfec00000 | PTE_RW_PAGE) < 0, 1);
+	check("I/O APIC", set_pte(pte, 0xfec00000 | PTE_RW_PAGE), 0);
+	check("I/O APIC is not writable", *pte_va(scratch) & PTE_W, 0);
+	check("local APIC", set_pte(pte, 0xfee00000 | PTE_RO_PAGE), -1);
+	check("where interrupt messages go", set_pte(pte, 0xfee01000 | PTE_RW_PAGE), -1);
 	check("table in a frame that is not ours", set_pte(0x200000, 0), -22);
 	check("table beyond memory", set_pte(1UL << 51, 0), -22);
 	check("mapping of a hypervisor address", set_va((void *)0xffff830000000000, 0), -22);
@@ -207,15 +210,15 @@ static void registers(void)
 	check("segment that is none", hypercall2(__HYPERVISOR_set_segment_base, 9, 0), -22);
 	check("bad GS selector", hypercall2(__HYPERVISOR_set_segment_base, 3, 0xe008), 0);
 	check("debug address in the hypervisor", hypercall2(__HYPERVISOR_set_debugreg, 0, 0xffff830000000000),
-	      -22);
+	      -1);
 	check_refused("I/O breakpoint", hypercall2(__HYPERVISOR_set_debugreg, 7, 0x20001));
-	check("debug register 9", hypercall2(__HYPERVISOR_set_debugreg, 9, 0), -22);
+	check("debug register 9", hypercall2(__HYPERVISOR_set_debugreg, 9, 0), -19);
 	check("hlt", TRY("hlt"), VEC_GP);
 	check("lgdt", TRY("lgdt (%%rsp)"), VEC_GP);
 	check("mov to cr3", TRY("xor %%eax, %%eax; mov %%rax, %%cr3"), VEC_GP);
 	check("unknown MSR", TRY("mov $0x12345678, %%ecx; rdmsr"), VEC_GP);
 	check("LSTAR", TRY("mov $0xc0000082, %%ecx; xor %%eax, %%eax; xor %%edx, %%edx; wrmsr"), VEC_GP);
-	check("XCR0 without x87", TRY("xor %%ecx, %%ecx; xor %%eax, %%eax; xor %%edx, %%edx; xsetbv"), VEC_GP);
+	check("XCR0 without x87", TRY("xor %%ecx, %%ecx; xor %%eax, %%eax; xor %%edx, %%edx; xsetbv"), VEC_UD); /* CR4.OSXSAVE is not set */
 	check("read of the hypervisor", TRY("movabs 0xffff830000200000, %%rax"), VEC_PF);
 	check("write to the M2P", TRY("movabs $0xffff800000000000, %%rcx; mov %%rax, (%%rcx)"), VEC_PF);
 	check("jump to the hypervisor", TRY("movabs $0xffff818000200000, %%rcx; push %%rcx; pop %%rcx"), 0);

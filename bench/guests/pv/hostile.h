@@ -7,6 +7,7 @@
 
 #include "bench/guests/pv/pv.h"
 
+#define VEC_UD (6 + 1)
 #define VEC_GP (13 + 1) /* as TRY() returns them */
 #define VEC_PF (14 + 1)
 

@@ -5,6 +5,7 @@
  * switched on around the traced ones.
  */
 #include <xen/event_channel.h>
+#include <xen/physdev.h>
 #include <xen/sysctl.h>
 #include <xen/trace.h>
 #include <xen/vcpu.h>
@@ -85,6 +86,12 @@ static void op_read_cr0(void)
 	u64 v;
 
 	__asm__ volatile("mov %%cr0, %0" : "=r"(v));
+}
+static int setup_iopl(void)
+{
+	struct physdev_set_iopl iopl = { 1 };
+
+	return hypercall2(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &iopl);
 }
 static void op_port_in(void)
 {
@@ -239,7 +246,7 @@ static const struct micro_op ops[] = {
 	{ .name = "rdmsr-kernel-gs-base", .op = op_rdmsr_gs },
 	{ .name = "rdmsr-apic-base", .op = op_rdmsr_apic },
 	{ .name = "read-cr0", .op = op_read_cr0 },
-	{ .name = "port-in", .op = op_port_in },
+	{ .name = "port-in", .op = op_port_in, .setup = setup_iopl },
 	{ .name = "forced-cpuid", .op = op_cpuid },
 	{ .name = "null-hypercall-trace-masked", .op = op_null, .setup = setup_trace_masked },
 	{ .name = "null-hypercall-traced", .op = op_null, .setup = setup_trace_pv },
