@@ -36,7 +36,7 @@ static u32 id_of(const u32 *rec)
 /* Scheduling, with its time. */
 static bool is_scheduling(const u32 *rec)
 {
-	return rec[0] >> 31 && (id_of(rec) & TRC_SCHED) == TRC_SCHED;
+	return rec[0] >> 31 && id_of(rec) >> TRC_CLS_SHIFT == TRC_SCHED >> TRC_CLS_SHIFT;
 }
 
 void trace_tail(u32 most, void (*line)(void *ctx, const char *name, u64 ns_ago, u32 variant,

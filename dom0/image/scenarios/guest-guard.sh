@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The guard: a policy that lies on command (sched-policies/liars) rules a pool in which guests compute,
 # sleep and wake. For each lie the guard names the fault in a report that Dom0 can read, the built-in
-# round robin takes over, and the guests go on. Needs --smp 3 --dom0-vcpus 1.
+# round robin takes over, and the guests go on. Needs --smp 3 --dom0-vcpus 1; with orrery.records=1 and
+# tracing on (tbuf_size=) the report ends with the last records.
 . /etc/orrery/guests.sh
 
 report() { $tools/sched-tool why 1; }
@@ -40,7 +41,7 @@ lie() { # NUMBER TEXT
 	step "ejected-$1" wait_until 10 ejected_for "$2"
 	emit "report-$1" "$(report | head -n 1)"
 	step "dump-$1" dump_is_whole "$1"
-	[ "${OPT_trace:-0}" != 1 ] || step "records-$1" [ "$(report | grep -c ' ns ago: switch_inf')" -gt 1 ]
+	[ "${OPT_records:-0}" != 1 ] || step "records-$1" [ "$(report | grep -c ' ns ago: switch_inf')" -gt 1 ]
 	step "round-robin-$1" [ "$(policy)" = fallback ]
 	step "goes-on-$1" goes_on sleeper
 	[ "$1" = 8 ] && step "back-$1" xl cpupool-migrate idler lab
