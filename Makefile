@@ -143,6 +143,19 @@ $(B)/explore/explore: $(EXPLORE_OBJ)
 	$(call say,HOSTLD,$@)
 	$(Q)$(CC) -Wl,--wrap=calloc,--wrap=realloc,--wrap=free -o $@ $^
 
+# What decisions cost, counted: the engine and the policies report each basic block.
+COUNTED_SRC := $(call not_tests,hv/sched/engine/*.c sched-policies/policies/*.c) hv/lib/tree.c
+COST_SRC := $(COUNTED_SRC) $(addprefix sched-policies/simulator/,sim.c seam.c check.c trace-out.c cost/main.c) \
+	bench/workloads/programs.c hv/lib/cmdline.c hv/lib/parse.c hv/lib/printf.c hv/time/heap.c
+$(COUNTED_SRC:%.c=$(B)/cost/%.o): HOST_CFLAGS += -fsanitize-coverage=trace-pc
+$(B)/cost/%.o: %.c | $(B)/.packages
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/cost/cost: $(COST_SRC:%.c=$(B)/cost/%.o)
+	$(call say,HOSTLD,$@)
+	$(Q)$(CC) -o $@ $^
+
 ## make test-host  the host tests alone (Criterion, ASan and UBSan), under a minute
 test-host: $(B)/test/host-tests
 	$(Q)$(B)/test/host-tests -j2

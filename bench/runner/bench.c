@@ -9,14 +9,16 @@
 
 #include "bench/runner/bench_guests.h"
 #include "bench/runner/bench_micro.h"
+#include "bench/runner/bench_policies.h"
 #include "bench/runner/bench_sched.h"
 #include "bench/runner/command.h"
 
 static const char help[] =
-	"Usage: orrery bench [micro|guests|sched] [OPTION]...\n\n"
+	"Usage: orrery bench [micro|guests|sched|policies] [OPTION]...\n\n"
 	"micro: instructions per operation of a small PV guest in instruction-count mode.\n"
 	"guests: what stock PV guests under stock xl cost, from `xl create` to iperf3.\n"
 	"sched: shares and latencies under credit and credit2, always beside the peer's.\n"
+	"policies: basic blocks per scheduling decision from 10 to 10,000 vCPUs, on the simulator.\n"
 	"The first two compare with bench/baselines.\n\n"
 	"      --on LIST      orrery, or orrery,xen to run the peer too (default: orrery)\n"
 	"      --update       record the figures as the new baseline\n"
@@ -56,7 +58,9 @@ static int run_suite(const char *suite, const struct options *o)
 		return bench_micro(&(struct bench_micro_options){ o->peer, o->update, o->out });
 	if (!strcmp(suite, "sched"))
 		return bench_sched(o->out, o->update);
-	complain("bench: no suite '%s'; known: micro, guests, sched", suite);
+	if (!strcmp(suite, "policies"))
+		return bench_policies(o->out);
+	complain("bench: no suite '%s'; known: micro, guests, sched, policies", suite);
 	return EXIT_USAGE;
 }
 

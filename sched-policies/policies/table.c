@@ -15,7 +15,7 @@ struct table_pcpu {
 	struct policy_home_pcpu home; /* first */
 	struct list spare;            /* table_vcpu.link of those awake, next for spare time first */
 	struct policy_vcpu *cursor;   /* slot looked at last, or NULL */
-	s_time_t cycle;
+	s_time_t cycle, planned;      /* slots end at `planned` in each cycle, then there is a gap */
 };
 
 struct table_vcpu {
@@ -42,7 +42,9 @@ static const struct policy_tunable table_domain_params[] = {
 
 /* --- planning ------------------------------------------------------------------- */
 
-/* Permille for each vCPU without a share of its own; *@sum: of those that have one. */
+#define WHOLE 1000000000LL /* a pCPU, for shares */
+
+/* For each vCPU without a share of its own; *@sum: of those that have one. */
 static s64 equal_part(struct policy_pcpu *pc, s64 *sum)
 {
 	struct policy_home_vcpu *hv;
@@ -52,13 +54,13 @@ static s64 equal_part(struct policy_pcpu *pc, s64 *sum)
 	policy_for_each_homed(hv, pc) {
 		s64 share = POLICY_OWNER(hv, vcpu)->domain->param[SHARE];
 
-		*sum += share;
+		*sum += share * (WHOLE / 1000);
 		without += !share;
 	}
 	if (!without)
 		return 0;
-	*sum = MIN(*sum, 1000 - 1000 * without / (policy_home_pcpu(pc)->count + 1));
-	return (1000 - *sum) / without;
+	*sum = MIN(*sum, WHOLE - WHOLE * without / (policy_home_pcpu(pc)->count + 1));
+	return (WHOLE - *sum) / without;
 }
 
 /* Shares that promise more than there is are cut in proportion, never below the least slot. */
@@ -73,25 +75,26 @@ static void plan(struct policy_pcpu *pc)
 		const s64 *param = POLICY_OWNER(hv, vcpu)->domain->param;
 
 		cycle = MIN(cycle, param[LATENCY_US] * POLICY_NS_PER_US);
-		promised += param[SHARE];
+		promised += param[SHARE] * (WHOLE / 1000);
 	}
 	cycle = MAX(cycle, 2 * SLOT_MIN * tp->home.count);
 	rest = cycle - SLOT_MIN * tp->home.count;
 	policy_for_each_homed(hv, pc) {
 		struct table_vcpu *tv = table_vcpu(POLICY_OWNER(hv, vcpu));
-		s64 share = POLICY_OWNER(hv, vcpu)->domain->param[SHARE];
+		s64 share = POLICY_OWNER(hv, vcpu)->domain->param[SHARE] * (WHOLE / 1000);
 
 		if (!share)
 			share = part;
 		else if (promised > sum)
-			share = share * sum / promised;
+			share = share * (sum / 1000) / (promised / 1000);
 		tv->begin = at;
-		tv->length = MAX(share * cycle / 1000 - SLOT_MIN, 0);
+		tv->length = MAX(share * (cycle / 1000) / (WHOLE / 1000) - SLOT_MIN, 0);
 		tv->length = SLOT_MIN + MIN(tv->length, rest);
 		rest -= tv->length - SLOT_MIN;
 		at += tv->length;
 	}
 	tp->cycle = tp->home.count ? cycle : 0;
+	tp->planned = at;
 	tp->cursor = NULL;
 	policy_kick(pc);
 }
@@ -118,6 +121,9 @@ static struct policy_vcpu *owner_at(struct policy_pcpu *pc, s_time_t now, s_time
 	if (!tp->cycle)
 		return NULL;
 	in_cycle = now % tp->cycle;
+	*end = now - in_cycle + tp->cycle;
+	if (in_cycle >= tp->planned)
+		return NULL;
 	for (u32 i = 0; i <= tp->home.count; i++) {
 		struct table_vcpu *tv;
 
@@ -129,7 +135,6 @@ static struct policy_vcpu *owner_at(struct policy_pcpu *pc, s_time_t now, s_time
 			return tp->cursor;
 		}
 	}
-	*end = now - in_cycle + tp->cycle;
 	return NULL;
 }
 
