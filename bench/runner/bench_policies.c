@@ -118,8 +118,9 @@ static void draw(const struct cost *costs, unsigned n, const struct run_dir *dir
 	fputs("set logscale xy\nset xlabel 'vCPUs'\nset ylabel 'basic blocks per decision'\n", fig.gp);
 	for (unsigned p = 0; p < n; p++)
 		used += snprintf(plot + used, sizeof(plot) - used,
-				 "%s'%s' using 1:%u with linespoints title '%s'", p ? ", " : "",
-				 p ? "" : "cost.tsv", p + 2, costs[p].policy);
+				 "%s'%s' using 1:%u with linespoints lc rgb '#%06x' dt %u title '%s'",
+				 p ? ", " : "", p ? "" : "cost.tsv", p + 2, figure_colour(p),
+				 1 + p / FIGURE_COLOURS, costs[p].policy);
 	if (figure_end(&fig, plot))
 		complain("%s", error);
 }
