@@ -24,6 +24,13 @@ verdict 'subsystems do not include hypercalls/' "$(grep -lE '#[[:space:]]*includ
 verdict 'policies include only their api and lib' "$(grep -HnE '#[[:space:]]*include[[:space:]]+"' \
 	$(sources 'sched-policies/policies/*.c' 'hv/alloc-policies/policies/*.c' | grep -v _test.c) |
 	grep -vE '"(sched-policies/(api|policies)/|alloc-policies/|lib/)' | cut -d: -f1 | sort -u)"
+verdict 'policies have 60 to 400 lines and a page with idea, source, weaknesses' "$(for f in $(sources 'sched-policies/policies/*.c' | grep -v _test.c); do
+	lines=$(wc -l < "$f")
+	[ "$lines" -ge 60 ] && [ "$lines" -le 400 ] || echo "$f:$lines"
+	for part in Idea Source Weaknesses; do
+		grep -q "^\*\*$part\.\*\*" "${f%.c}.md" 2>/dev/null || echo "${f%.c}.md:$part"
+	done
+done)"
 verdict 'no #if in .c files but tests' "$(grep -lE '^[[:space:]]*#[[:space:]]*if' $(sources 'hv/*.c' 'sched-policies/*.c' | grep -v _test.c))"
 verdict 'documents name files that exist' "$(for d in $(sources '*.md'); do
 	grep -oE '`[A-Za-z0-9_.-]+(/[A-Za-z0-9_.*-]+)+/?`' "$d" | tr -d '`' | sort -u | while read -r f; do
