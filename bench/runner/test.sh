@@ -47,8 +47,19 @@ host() {
 	failed=$((failed + tested - passing))
 }
 
+# The conformance suite with twenty times as many seeds.
+more_seeds() {
+	if ORRERY_SEEDS=20 build/test/host-tests -j2 --filter 'sched_conformance/*' >build/test/more-seeds.log 2>&1; then
+		echo 'ok    every policy conforms for twenty times as many seeds'
+	else
+		tail -n 30 build/test/more-seeds.log
+		echo 'FAIL  a policy does not conform'
+	fi
+}
+
 mkdir -p build/test
 host
+[ -n "$all" ] && part more-seeds more_seeds
 part tree .ci/check-tree.sh
 part new-policy sched-policies/new-policy-test.sh
 part explore sched-policies/simulator/explore/explore-test.sh $all
