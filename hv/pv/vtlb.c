@@ -4,7 +4,9 @@
  * the guest's kernel and one for its user mode, so that a change of mode keeps
  * both.  A table remembers which of the guest's it stands for: upper entries
  * are looked at again on every fault, as the processor does after INVLPG; only
- * leaves count as cached translations.  When the tables run out all go.
+ * leaves count as cached translations, and only what was asked for is one: a
+ * guest may count on what it has not touched since a flush.  When the tables run
+ * out all go.
  */
 #include "pv/vtlb.h"
 
@@ -19,7 +21,6 @@
 
 /* One instruction needs less than thirty: each page it touches three. */
 #define VTLB_TABLES 96
-#define FILL_AROUND 8 /* leaves filled with the one that was asked for */
 
 /* Page fault error code. */
 #define FAULT_PRESENT 1
@@ -323,20 +324,6 @@ static u64 *step_down(struct vtlb *t, u64 *slot, u64 entry, unsigned level)
 	return table;
 }
 
-/* The leaf for @va, and those beside it that the guest has used before. */
-static void fill_leaves(u64 *table, u64 va, const struct walk *w)
-{
-	unsigned at = pt_index(va, 1), first = at & ~(FILL_AROUND - 1);
-	const u64 *guest = w->slot[1] - at;
-
-	for (unsigned i = first; i < first + FILL_AROUND; i++) {
-		u64 e = i == at ? w->entry[1] : READ_ONCE(guest[i]);
-
-		if (i == at || ((e & PTE_PRESENT) && (e & PTE_ACCESSED) && !table[i]))
-			table[i] = leaf_for(e);
-	}
-}
-
 static bool fill(const struct vcpu *v, struct vtlb *t, u64 va, const struct walk *w)
 {
 	u64 *table = t->root[!v->pv.kernel_mode];
@@ -346,7 +333,7 @@ static bool fill(const struct vcpu *v, struct vtlb *t, u64 va, const struct walk
 		if (!table)
 			return false;
 	}
-	fill_leaves(table, va, w);
+	table[pt_index(va, 1)] = leaf_for(w->entry[1]);
 	return true;
 }
 
