@@ -172,8 +172,8 @@ void pte_checks(void)
 	check("read through it", window[1], 0x11);
 	check("unmap by entry", unmap_at(entry, handle, 0), GNTST_okay);
 	check("entry is empty", *pte_va(window), 0);
-	check("entry in a page that is no table", map_at(frame_mfn << 12, GRANT_REF, HOST | GNTMAP_contains_pte, &handle),
-	      GNTST_general_error);
+	check("entry in a page that is no table",
+	      map_at(frame_mfn << 12, GRANT_REF, HOST | GNTMAP_contains_pte, &handle), GNTST_general_error);
 	check("entry beyond memory", map_at(1UL << 50, GRANT_REF, HOST | GNTMAP_contains_pte, &handle),
 	      GNTST_general_error);
 	check("entry askew", map_at(entry + 4, GRANT_REF, HOST | GNTMAP_contains_pte, &handle),
