@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Checks that the Dom0 image does not depend on where, when and by whom it is built:
+# Checks that the Dom0 image and the guests do not depend on where, when and by whom they are built:
 #
 #   dom0/image/check-reproducible.sh OUTDIR
 #
@@ -24,16 +24,20 @@ again() { # DIR COMMAND...: build into DIR from the same packages and tools
 	shift
 	mkdir -p "$dir/cache"
 	cp -r "$out/cache/debs" "$dir/cache/"
-	cp -r "$out/dom0-tools" "$dir/"
-	# The recipe too: the other user may not read the checkout.
-	cp -r "$here" "$here/../tools" "$dir/"
+	cp -r "$out/dom0-tools" "$out/guests" "$dir/"
+	# The recipes too: the other user may not read the checkout.
+	mkdir "$dir/recipes"
+	cp -r "$here" "$here/../tools" "$here/../guests" "$dir/recipes/"
 	[ "$(id -u)" != 0 ] || chown -R nobody "$dir"
-	"$@" "$dir/image/build.sh" "$dir" >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+	for recipe in image guests; do
+		"$@" "$dir/recipes/$recipe/build.sh" "$dir" >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+	done
 }
 
 compare() { # DIR
 	local file
-	for file in vmlinuz initrd.gz initrd-full.gz packages.lock; do
+	for file in vmlinuz initrd.gz initrd-full.gz packages.lock guest-initrd.gz guest-debian.gz \
+		guest-root.img initrd-guests.gz; do
 		cmp "$out/dom0/$file" "$1/dom0/$file" || exit 1
 	done
 }
@@ -43,7 +47,7 @@ compare "$work/one"
 if [ "$(id -u)" = 0 ] && unshare -n true 2>/dev/null; then
 	again "$work/second-place" unshare -n setpriv --reuid=nobody --clear-groups bash
 	compare "$work/second-place"
-	echo "the image is the same: other folder, umask, user, no network"
+	echo "the images are the same: other folder, umask, user, no network"
 else
-	echo "the image is the same: other folder, umask"
+	echo "the images are the same: other folder, umask"
 fi
