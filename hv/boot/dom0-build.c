@@ -329,7 +329,7 @@ static void create_domain(struct builder *b)
 	b->d->privileged = true;
 	b->d->is_pv = true;
 	b->d->pv.io_memory = true;
-	b->d->max_pages = MAX(b->nr_pages, MIN(opt_dom0_max, 1ULL << 44) >> PAGE_SHIFT);
+	b->d->max_pages = MAX(b->nr_pages, MIN(opt_dom0_max >> PAGE_SHIFT, UINT_MAX));
 	if (pv_ports_init_dom0(b->d))
 		boot_fail("out of memory for Dom0's port permissions");
 	if (serial_io_base())

@@ -334,7 +334,7 @@ static const struct physdev_sub_op {
 	[PHYSDEVOP_restore_msi] = { op_restore_msi, ARGS(restore), DOM0, false },
 	[PHYSDEVOP_manage_pci_add_ext] = { op_manage_pci_ext, ARGS(manage_ext), DOM0, false },
 	[PHYSDEVOP_setup_gsi] = { op_setup_gsi, ARGS(setup), DOM0, false },
-	[PHYSDEVOP_get_free_pirq] = { op_get_free_pirq, ARGS(free_pirq), DOM0, true },
+	[PHYSDEVOP_get_free_pirq] = { op_get_free_pirq, ARGS(free_pirq), GUEST, true },
 	[PHYSDEVOP_pci_mmcfg_reserved] = { op_pci_mmcfg_reserved, ARGS(mmcfg), DOM0, false },
 	/* Without the optional array behind it. */
 	[PHYSDEVOP_pci_device_add] = { op_pci_device_add,

@@ -187,12 +187,14 @@ static u32 piece_in(const struct domain *d, unsigned port, unsigned bytes)
 {
 	if (d->pv.pit && pit_port(port))
 		return pit_in(d, port);
-	if (d->privileged && port == CMOS_INDEX)
+	if (port == CMOS_INDEX) /* every domain has its own, for what it is worth */
 		return d->pv.cmos_index;
+	if (port == PCI_ADDRESS && bytes == 4)
+		return d->pv.pci_address;
 	if (d->privileged && port == CMOS_DATA)
 		return cmos_in(d);
 	if (d->privileged && port == PCI_ADDRESS)
-		return bytes == 4 ? d->pv.pci_address : raw_in(port, bytes);
+		return raw_in(port, bytes);
 	if (d->privileged && (port & ~3U) == PCI_DATA)
 		return pci_data_in(d, port, bytes);
 	return direct(d, port, bytes) ? raw_in(port, bytes) : ones(bytes);
@@ -220,11 +222,11 @@ static void piece_out(struct domain *d, unsigned port, unsigned bytes, u32 val)
 {
 	if (d->pv.pit && pit_port(port))
 		pit_out(d, port, val);
-	else if (d->privileged && port == CMOS_INDEX)
+	else if (port == CMOS_INDEX)
 		d->pv.cmos_index = val;
 	else if (d->privileged && port == CMOS_DATA)
 		cmos_out(d, val);
-	else if (d->privileged && port == PCI_ADDRESS && bytes == 4)
+	else if (port == PCI_ADDRESS && bytes == 4)
 		d->pv.pci_address = val;
 	else if (d->privileged && port == PCI_ADDRESS)
 		raw_out(port, bytes, val); /* by bytes it is somebody else's port */
