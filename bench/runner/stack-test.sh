@@ -131,6 +131,10 @@ failure() { # NAME CHECKS OPTION...
 		"$orrery" logdiff "$logs/$name" "$run" >"$run.logdiff" 2>&1 ||
 			echo "the kernel complains more than on the peer: $run.logdiff"
 	fi
+	if has answers "$checks"; then
+		"$top/bench/runner/answers.sh" "$logs/$name/console.log" "$run/console.log" domu \
+			>"$run.answers" 2>&1 || echo "a guest gets other answers than on the peer: $run.answers"
+	fi
 	if has policy "$checks"; then
 		names_policies "$run" "$@"
 	fi

@@ -35,7 +35,7 @@ static volatile u64 *table_va(u64 mfn)
 static void ring_write(struct xencons_interface *ring, const char *s, size_t n)
 {
 	struct evtchn_send notify = { start_info->console.domU.evtchn };
-	unsigned patience = 100000;
+	unsigned patience = 10000000;
 
 	while (n) {
 		XENCONS_RING_IDX prod = ring->out_prod;
