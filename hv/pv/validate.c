@@ -83,6 +83,14 @@ int l1e_get(u64 l1e, struct domain *d, struct domain *owner)
 	return l1e_get_inline(l1e, d, owner, owner->id);
 }
 
+static __attribute__((noinline)) void put_writable_slow(struct page_info *pg, const struct domain *d)
+{
+	if (pg->owner != d->id) /* held as data, so nobody else uses the field */
+		WRITE_ONCE(pg->nr_valid, FRAME_FOREIGN);
+	frame_dirtied(pg);
+	put_page_writable(pg);
+}
+
 static void l1e_put_slow(u64 l1e, struct domain *d)
 {
 	mfn_t mfn = pte_mfn(l1e);
@@ -92,10 +100,7 @@ static void l1e_put_slow(u64 l1e, struct domain *d)
 		return;
 	pg = mfn_to_page(mfn);
 	if (l1e & PTE_RW) {
-		if (pg->owner != d->id) /* held as data, so nobody else uses the field */
-			WRITE_ONCE(pg->nr_valid, FRAME_FOREIGN);
-		frame_dirtied(pg);
-		put_page_writable(pg);
+		put_writable_slow(pg, d);
 		return;
 	}
 	/* A descriptor page unmapped while in use as an LDT: let go of that use too. */
