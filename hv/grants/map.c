@@ -68,20 +68,22 @@ static bool maps_grant(u64 pte, mfn_t mfn, u16 flags)
 	return (pte & PTE_PRESENT) && pte_mfn(pte) == mfn && !!(pte & PTE_RW) == write;
 }
 
-/* Replace the entry by @with if it is one for @mfn. */
+/* Replace the entry by @with if it is one for @mfn.  In one step: of two that unmap it, one has
+ * taken it away and ends a use, or a mapping made meanwhile would be left without one. */
 static s16 host_unmap(u64 host_addr, u16 flags, mfn_t mfn, u64 with)
 {
 	struct page_info *table;
 	u64 *pte = host_pte_get(host_addr, flags & GNTMAP_contains_pte, &table);
-	s16 status = GNTST_general_error;
+	int rc = -EAGAIN;
+	u64 old;
 
 	if (!pte)
 		return GNTST_general_error;
-	if (maps_grant(READ_ONCE(*pte), mfn, flags) &&
-	    !l1_update(pte, with, current->domain, current->domain, false))
-		status = GNTST_okay;
+	/* Again when the processor has noted an access meanwhile. */
+	while (rc == -EAGAIN && maps_grant(old = READ_ONCE(*pte), mfn, flags))
+		rc = l1_replace(pte, old, with, current->domain);
 	guest_l1_put(table);
-	return status;
+	return rc ? GNTST_general_error : GNTST_okay;
 }
 
 static void flush_domain_tlbs(const struct domain *d)

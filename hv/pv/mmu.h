@@ -47,6 +47,8 @@ int lxe_put(u64 entry, unsigned level, bool preemptible);
 
 /* Replace *@pte; the table is held by the caller.  @preserve_ad keeps what hardware set. */
 int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool preserve_ad);
+/* The same only if *@pte is @old: -EAGAIN, nothing done, if it is not any more. */
+int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d);
 int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve_ad,
 	      bool preemptible);
 

@@ -133,28 +133,13 @@ enum outcome { WRITTEN, AGAIN, REFUSED };
 static enum outcome write_entry(struct vcpu *v, u64 *pte, u64 old, u64 val)
 {
 	struct domain *d = v->domain;
-	int rc;
+	int rc = l1_replace(pte, old, val, d);
 
-	if (val & PTE_PRESENT) {
-		if (val & ~L1_ALLOWED)
-			return REFUSED;
-		val = pte_adjust(val);
-		rc = l1e_get(val, d, d);
-		if (unlikely(rc)) {
-			if (rc < 0)
-				return pv_finish_partial(val, d, rc) == -ERESTART ? AGAIN : REFUSED;
-			val = pte_for_device(val, rc);
-		}
-	}
-	if (!__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-		/* Changed under us. */
-		if (val & PTE_PRESENT)
-			l1e_put(val, d);
-		return AGAIN;
-	}
-	if (old & PTE_PRESENT)
-		l1e_put(old, d);
-	return WRITTEN;
+	if (likely(!rc))
+		return WRITTEN;
+	if (rc != -EAGAIN)
+		rc = pv_finish_partial(val, d, rc);
+	return rc == -EAGAIN || rc == -ERESTART ? AGAIN : REFUSED;
 }
 
 static void advance_string(struct cpu_regs *regs, const struct insn *in)
