@@ -47,10 +47,13 @@ static int stage_stop(struct domain *d)
 
 static int stage_events(struct domain *d)
 {
+	int rc;
+
 	clear_global_virq_handlers(d);
-	evtchn_close_all(d);
-	irq_domain_relinquish(d);
-	return 0;
+	rc = evtchn_close_all(d);
+	if (!rc)
+		irq_domain_relinquish(d);
+	return rc;
 }
 
 static int stage_grants(struct domain *d)

@@ -239,6 +239,18 @@ static struct domain *replace_handler(u32 virq, struct domain *d)
 	return old;
 }
 
+/* Is it @d that handles @virq?  Then nobody does any more, and its reference is the caller's. */
+static bool take_handler_from(const struct domain *d, u32 virq)
+{
+	unsigned long flags = spin_lock_irqsave(&handler_lock);
+	bool was = virq_handler[virq] == d;
+
+	if (was)
+		virq_handler[virq] = NULL;
+	spin_unlock_irqrestore(&handler_lock, flags);
+	return was;
+}
+
 int set_global_virq_handler(struct domain *d, u32 virq)
 {
 	struct domain *old;
@@ -248,14 +260,17 @@ int set_global_virq_handler(struct domain *d, u32 virq)
 	old = replace_handler(virq, d == dom0 ? NULL : domain_get(d->id));
 	if (old)
 		domain_put(old);
+	/* Its death may have looked for them before. */
+	if (READ_ONCE(d->state) >= DOM_DYING)
+		clear_global_virq_handlers(d);
 	return 0;
 }
 
 void clear_global_virq_handlers(struct domain *d)
 {
 	for (u32 virq = 0; virq < NR_VIRQS; virq++)
-		if (READ_ONCE(virq_handler[virq]) == d)
-			domain_put(replace_handler(virq, NULL));
+		if (READ_ONCE(virq_handler[virq]) == d && take_handler_from(d, virq))
+			domain_put(d);
 }
 
 int evtchn_send_pirq(struct domain *d, unsigned pirq)

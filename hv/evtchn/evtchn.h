@@ -15,8 +15,8 @@ struct vcpu;
 /* Domain creation: @max_port is the largest port it may ever have (createdomain's
  * max_evtchn_port; the ABI in use may allow less). 0 or -ENOMEM. */
 int evtchn_domain_init(struct domain *d, u32 max_port);
-/* Domain death, in this order: every port closed, guest frames given back ... */
-void evtchn_close_all(struct domain *d);
+/* Domain death, in this order: every port closed, guest frames given back: 0, or -ERESTART ... */
+int evtchn_close_all(struct domain *d);
 /* ... and with the last reference the records themselves. */
 void evtchn_domain_free(struct domain *d);
 

@@ -41,9 +41,8 @@ int evtchn_init_control(struct domain *d, u64 gfn, u32 offset, u32 vcpu);
 /* -EOPNOTSUPP 2-level ABI; -ENOSPC array complete; -EINVAL bad frame. */
 int evtchn_expand_array(struct domain *d, u64 gfn);
 
-/* Close every port and return to the 2-level ABI. Long for a domain with many ports: its
- * cost is bounded by what the domain itself opened. */
-void evtchn_close_all(struct domain *d);
+/* Close every port and return to the 2-level ABI: 0, or -ERESTART to be called again. */
+int evtchn_close_all(struct domain *d);
 
 /* SCHEDOP_poll's end of the bargain: while @v polls, any event on v->poll_port (0: any port)
  * unblocks it. evtchn_poll_end: true if @v was still polling. */

@@ -12,6 +12,7 @@
 #include "evtchn/two-level.h"
 #include "lib/errno.h"
 #include "x86/pirq.h"
+#include "x86/preempt.h"
 
 /* The other end goes back to waiting for a connection from @d. @pre evtchn_pair_lock. */
 static void disconnect(struct domain *d, struct evtchn *ch)
@@ -77,15 +78,24 @@ int evtchn_close(struct domain *d, u32 port)
 	return rc;
 }
 
-void evtchn_close_all(struct domain *d)
+#define PORTS_BETWEEN_LOOKS 256 /* at whether to stop */
+
+/* Stopped and issued again it looks at all ports anew: meanwhile there may be others. */
+int evtchn_close_all(struct domain *d)
 {
+	unsigned closed = 0;
+	int rc = 0;
+
 	spin_lock(&evtchn_pair_lock);
 	spin_lock(&d->evtchn->lock);
-	for (u32 port = 1; port < d->evtchn->valid_ports; port++)
-		close_locked(d, port);
-	fifo_destroy(d);
+	for (u32 port = 1; port < d->evtchn->valid_ports && !rc; port++)
+		if (!close_locked(d, port) && ++closed % PORTS_BETWEEN_LOOKS == 0 && preempt_needed())
+			rc = -ERESTART;
+	if (!rc)
+		fifo_destroy(d);
 	spin_unlock(&d->evtchn->lock);
 	spin_unlock(&evtchn_pair_lock);
+	return rc;
 }
 
 static void describe(const struct evtchn *ch, struct evtchn_status *status)

@@ -168,9 +168,9 @@ static long op_reset(u64 arg)
 	/* A domain that could use its ports meanwhile must not be somebody else's. */
 	rc = d == current->domain || d->pause_count ? 0 : -EINVAL;
 	if (!rc)
-		evtchn_close_all(d);
+		rc = evtchn_close_all(d);
 	domain_put(d);
-	return rc;
+	return rc == -ERESTART ? HYPERCALL_CONTINUE(event_channel_op, EVTCHNOP_reset, arg) : rc;
 }
 
 static long op_init_control(u64 arg)
