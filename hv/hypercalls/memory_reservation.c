@@ -13,7 +13,7 @@
 #include "memory/reservation.h"
 
 #define GUEST_MAX_ORDER 9  /* 2 MiB */
-#define DOM0_MAX_ORDER 18
+#define DOM0_MAX_ORDER 14 /* 64 MiB: an extent is cleared in one go, which takes some milliseconds */
 
 unsigned memory_max_order(const struct domain *d)
 {

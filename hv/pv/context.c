@@ -247,7 +247,7 @@ int pv_set_debugreg(struct vcpu *v, unsigned reg, u64 val)
 		if (checked_dr7(val, &val))
 			return -EPERM;
 		v->pv.debugreg[7] = val;
-		if (!(val & DR7_ACTIVE))
+		if (v == current && !(val & DR7_ACTIVE))
 			__asm__ volatile("mov %0, %%dr7" : : "r"(DR7_DEFAULT));
 		break;
 	default:

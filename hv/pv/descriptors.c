@@ -74,8 +74,11 @@ static int get_descriptor_frame(mfn_t mfn, const struct domain *d)
 static void flush_window(const struct vcpu *v)
 {
 	u64 mask[PCPU_MASK_WORDS] = { 0 };
-	unsigned cpu = READ_ONCE(v->pv.loaded_on);
+	unsigned cpu;
 
+	/* Who loads it now either sees the new window or is seen here. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	cpu = READ_ONCE(v->pv.loaded_on);
 	if (cpu >= MAX_PCPUS)
 		return; /* loading it flushes */
 	mask[cpu / 64] = 1ULL << (cpu % 64);
