@@ -25,6 +25,7 @@
 
 #define POLL_MS 250
 #define HALT_CHECK_POLLS 4  /* look this often whether the pCPUs can ever run again */
+#define FAREWELL_MS 30000   /* what QEMU may take to leave after the guest's end */
 #define STALL_POLLS 1200    /* virtual clock unmoved for so long: give up */
 #define RTC_BASE_DAYS 20454  /* 2026-01-01 in days since 1970, as in machine.c's -rtc */
 
@@ -49,6 +50,7 @@ struct vm {
 	pid_t pid;
 	bool ended;        /* result->end is set */
 	unsigned polls, unmoved; /* in all, and since virtual_s changed */
+	unsigned farewell; /* polls since the guest ended the machine */
 };
 
 static void end(struct vm *vm, enum vm_end why)
@@ -208,11 +210,19 @@ static void watch(struct vm *vm)
 		end(vm, VM_STALLED);
 }
 
+/* QEMU 7.2 counting instructions has been seen to announce its end and then to stay. */
+static bool will_not_end(struct vm *vm)
+{
+	return vm->ended && ++vm->farewell >= FAREWELL_MS / POLL_MS;
+}
+
 /* Until QEMU's end of the monitor closes or there is a reason to stop it. */
 static void follow(struct vm *vm)
 {
 	while (!vm->ended || vm->result->end == VM_POWEROFF || vm->result->end == VM_RESET) {
 		if (qmp_wait(&vm->qmp, POLL_MS))
+			break;
+		if (will_not_end(vm))
 			break;
 		if (interrupted)
 			end(vm, VM_INTERRUPTED);
@@ -225,13 +235,17 @@ static void reap(struct vm *vm)
 {
 	int status = 0;
 
-	if (vm->ended && vm->result->end != VM_POWEROFF && vm->result->end != VM_RESET)
+	bool dawdles = vm->farewell >= FAREWELL_MS / POLL_MS;
+
+	if (dawdles || (vm->ended && vm->result->end != VM_POWEROFF && vm->result->end != VM_RESET))
 		kill(vm->pid, SIGKILL);
 	while (waitpid(vm->pid, &status, 0) < 0 && errno == EINTR)
 		if (interrupted)
 			kill(vm->pid, SIGKILL);
 	vm->result->qemu_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 						      : WEXITSTATUS(status);
+	if (dawdles) /* as if it had left by itself: the run is complete */
+		vm->result->qemu_status = 0;
 }
 
 static void catch_signals(void)
