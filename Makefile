@@ -198,6 +198,7 @@ $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/mic
 $(B)/guests/workload-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/workload.c $(call not_tests,bench/workloads/*.c)
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c bench/guests/pv/dirty.c bench/guests/pv/tiny.h
 $(B)/guests/state-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c bench/guests/pv/state.c
+$(B)/guests/fuzz-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/fuzz*.[cS])
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
 $(B)/guests/nmi-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/nmi.c
 $(B)/guests/survey-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/survey*.c)

@@ -30,7 +30,7 @@ case ${1:-} in -*)
 	;;
 esac
 patterns=("$@")
-for file in orrery orrery-hv hv/orrery.elf guests/{hostile,micro,events,grants}-pv dom0/vmlinuz \
+for file in orrery orrery-hv hv/orrery.elf guests/{hostile,fuzz,micro,events,grants}-pv dom0/vmlinuz \
 	dom0/initrd.gz; do
 	if [ ! -e "build/$file" ]; then
 		echo "bench/runner/boot-test.sh: build/$file is missing: run \`make all guests image\`" >&2

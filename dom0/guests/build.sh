@@ -97,7 +97,7 @@ rm -rf "$root"
 mkdir -p "$root/tmp"
 put "$out/dom0/vmlinuz" guests/vmlinuz 644
 put "$out/dom0/guest-initrd.gz" guests/initrd.gz 644
-for f in tiny-pv workload-pv events-pv grants-pv hostile-pv survey-pv; do
+for f in tiny-pv workload-pv events-pv grants-pv hostile-pv survey-pv fuzz-pv; do
 	[ -f "$out/guests/$f" ] || die "no $out/guests/$f: run \`make guests\`"
 	put "$out/guests/$f" "guests/$f" 644
 done

@@ -72,7 +72,8 @@ void guest_stop(void)
 
 void unexpected_trap(u64 rip, u64 vector, u64 error)
 {
-	print("GUEST unexpected trap %lu at %lx, error %lx\n", vector, rip, error);
+	print("GUEST unexpected trap %lu at %lx, error %lx, CR2 %lx\n", vector, rip, error,
+	      shared_info ? shared_info->vcpu_info[0].arch.cr2 : 0);
 	guest_stop();
 }
 
