@@ -193,7 +193,7 @@ GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-r
 PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
 GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv) \
 	$(B)/guests/events-pv $(B)/guests/grants-pv $(B)/guests/workload-pv $(B)/guests/state-pv \
-	$(B)/guests/survey-pv $(B)/guests/nmi-pv
+	$(B)/guests/survey-pv $(B)/guests/nmi-pv $(B)/guests/fuzz-pv
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
 $(B)/guests/workload-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/workload.c $(call not_tests,bench/workloads/*.c)
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c bench/guests/pv/dirty.c bench/guests/pv/tiny.h
