@@ -39,12 +39,12 @@ guarded:
 	ret
 
 /* Wherever the trap came from, user mode and 32-bit code too: go on in the kernel, without the
- * trap flag.  The frame: RCX, R11, perhaps a code, RIP, CS, flags, RSP, SS. */
+ * trap flag, and without events: the stack is not ours yet.  The frame: RCX, R11, perhaps a code, RIP, CS, flags, RSP, SS. */
 .macro BACK_TO_KERNEL name, code
 	.globl fuzz_trap_\name
 fuzz_trap_\name:
 	movl $0xe030, 24+\code(%rsp)
-	andl $~0x44100, 32+\code(%rsp)
+	andl $~0x44300, 32+\code(%rsp)
 	movl $0xe02b, 48+\code(%rsp)
 	jmp trap_\name
 .endm

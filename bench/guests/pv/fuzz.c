@@ -304,15 +304,15 @@ static void one_step(void)
 {
 	unsigned i = choose();
 	long result = 0;
+	bool trapped;
 
 	if (steps++ >= show_from)
 		print("%lu %s\n", steps - 1, acts[i].act->name);
 	acts[i].calls++;
-	if (guarded(acts[i].act->run, &result))
-		acts[i].trapped++; /* caught by the entries that put_right() sets */
-	else if (result >= 0)
-		acts[i].accepted++;
-	if (acts[i].act->upsets)
+	trapped = guarded(acts[i].act->run, &result);
+	acts[i].trapped += trapped;
+	acts[i].accepted += !trapped && result >= 0;
+	if (trapped || acts[i].act->upsets)
 		put_right();
 	restore_args();
 	if (one_in(64))

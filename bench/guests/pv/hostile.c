@@ -300,6 +300,7 @@ void guest_main(const char *cmdline)
 	for (unsigned i = 0; i < ARRAY_SIZE(suites); i++)
 		run_suite(suites[i].name, suites[i].run);
 	deep_suites(run_suite);
+	run_suite("long calls", long_calls);
 	print("ORRERY checks=%u failures=%u\n", checks, failures);
 	print("ORRERY result=%s\nORRERY-INIT end\n", failures ? "fail" : "pass");
 }

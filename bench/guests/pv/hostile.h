@@ -20,6 +20,8 @@ long set_pte(u64 maddr, u64 val);
 long set_va(void *va, u64 pte);
 /* Do the thing called @name; returns only if the hypervisor let it pass. */
 void crash_by_name(const char *name);
+/* hostile-long.c: a suite, the last one. */
+void long_calls(void);
 /* The suites of hostile-deep.c, one by one. */
 void deep_suites(void (*run)(const char *name, void (*fn)(void)));
 
