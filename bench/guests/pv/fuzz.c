@@ -187,6 +187,7 @@ static void put_right(void)
 	};
 
 	shared_info->vcpu_info[0].evtchn_upcall_mask = 1;
+	hypercall1(__HYPERVISOR_set_trap_table, 0); /* no gate stays that is not in these lists */
 	platform_set_traps();
 	hypercall1(__HYPERVISOR_set_trap_table, traps);
 	hypercall2(__HYPERVISOR_stack_switch, 0xe02b, boot_stack);
