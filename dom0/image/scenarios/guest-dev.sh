@@ -45,7 +45,8 @@ step net-got same "$(guest_value net net-got-md5)" "$(md5 </tmp/www/data)"
 step net2-got same "$(guest_value net2 net-got-md5)" "$(guest_value net net-md5)"
 step net-sent same "$(fetch 192.168.77.2)" "$(guest_value net net-md5)"
 step net2-sent same "$(fetch 192.168.77.3)" "$(guest_value net2 net-md5)"
-step net-shutdown xl shutdown -a -w
+# Not with -w: xl falls over a guest that it sees shut down and gone at the same time.
+step net-shutdown xl shutdown -a
 step net-settled wait_until 30 settled
 xl list | sed 's/^/ORRERY-LOG list: /'
 emit free-pages "$free"

@@ -7,6 +7,9 @@
 stock=${OPT_stock:-16}
 tiny=${OPT_tiny:-64}
 
+# Dom0's own records grow with the number of its ports and mappings and stay.  One frame lost by each
+# guest would be far more.
+nearly_all_free() { [ "$(hv_free)" -ge $((free - (stock + tiny) / 4)) ]; }
 running() { [ "$(xl list | tail -n +3 | wc -l)" = "$1" ]; }
 each() { # FROM-1 TO COMMAND...: the command with each number behind it
 	local i=$1 to=$2
@@ -41,8 +44,9 @@ step tiny-count each 0 "$tiny" said tiny count=3
 step all running $((stock + tiny))
 xl list | sed 's/^/ORRERY-LOG list: /'
 step tiny-destroy each 0 "$tiny" kill_tiny
-step stock-shutdown xl shutdown -a -w
-step settled wait_until 60 settled
+# Not with -w: xl falls over a guest that it sees shut down and gone at the same time.
+step stock-shutdown xl shutdown -a
+step gone wait_until 120 only_dom0
+step settled wait_until 20 nearly_all_free
 emit free-pages-after "$(hv_free)"
-[ $failed = 0 ] || dmesg | grep -i -E "segfault|trap" | sed "s/^/ORRERY-LOG dmesg: /"
 exit $failed
