@@ -15,6 +15,7 @@
 #define ORRERY_PV_MMU_H
 
 #include "domain/domain.h"
+#include "lib/errno.h"
 #include "memory/page.h"
 #include "x86/paging.h"
 
@@ -47,10 +48,36 @@ int lxe_put(u64 entry, unsigned level, bool preemptible);
 
 /* Replace *@pte; the table is held by the caller.  @preserve_ad keeps what hardware set. */
 int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool preserve_ad);
-/* The same only if *@pte is @old: -EAGAIN, nothing done, if it is not any more. */
-int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d);
 int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve_ad,
 	      bool preemptible);
+
+/* As l1_update(), but only if *@pte is @old: -EAGAIN, nothing done, if it is not any more.  Inline
+ * since a guest's store to a page table, a hot path, ends here. */
+static inline int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d)
+{
+	int rc;
+
+	if (val & PTE_PRESENT) {
+		if (unlikely(val & ~L1_ALLOWED))
+			return -EINVAL;
+		val = pte_adjust(val);
+		rc = l1e_get(val, d, d);
+		if (unlikely(rc)) {
+			if (rc < 0)
+				return rc;
+			val = pte_for_device(val, rc);
+		}
+	}
+	rc = 0;
+	if (unlikely(!__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST,
+						  __ATOMIC_RELAXED))) {
+		old = val; /* changed under us: what to let go of is the new one */
+		rc = -EAGAIN;
+	}
+	if (old & PTE_PRESENT)
+		l1e_put(old, d);
+	return rc;
+}
 
 /* @pte was refused with @rc.  Was that because its frame is a table being taken down, which
  * somebody left half done?  Then do more of it: -ERESTART, try again.  Else @rc. */

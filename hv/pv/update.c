@@ -65,32 +65,6 @@ int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool pr
 	return 0;
 }
 
-int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d)
-{
-	int rc;
-
-	if (val & PTE_PRESENT) {
-		if (unlikely(val & ~L1_ALLOWED))
-			return -EINVAL;
-		val = pte_adjust(val);
-		rc = l1e_get(val, d, d);
-		if (unlikely(rc)) {
-			if (rc < 0)
-				return rc;
-			val = pte_for_device(val, rc);
-		}
-	}
-	rc = 0;
-	if (unlikely(!__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST,
-						  __ATOMIC_RELAXED))) {
-		old = val; /* changed under us: what to let go of is the new one */
-		rc = -EAGAIN;
-	}
-	if (old & PTE_PRESENT)
-		l1e_put(old, d);
-	return rc;
-}
-
 int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve_ad,
 	      bool preemptible)
 {
