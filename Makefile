@@ -190,8 +190,8 @@ clean:
 # Bench guests: freestanding, one binary a platform and suite.
 GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
-PV_GUEST_COMMON := bench/guests/lib.c $(wildcard bench/guests/pv/platform.c)
-GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(if $(wildcard bench/guests/pv/hostile.c),$(B)/guests/hostile-pv) \
+PV_GUEST_COMMON := bench/guests/lib.c bench/guests/pv/platform.c
+GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(B)/guests/hostile-pv \
 	$(B)/guests/events-pv $(B)/guests/grants-pv $(B)/guests/workload-pv $(B)/guests/state-pv \
 	$(B)/guests/survey-pv $(B)/guests/nmi-pv $(B)/guests/fuzz-pv
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
@@ -199,7 +199,7 @@ $(B)/guests/workload-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c bench/guests/pv/dirty.c bench/guests/pv/tiny.h
 $(B)/guests/state-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c bench/guests/pv/state.c
 $(B)/guests/fuzz-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/fuzz*.[cS])
-$(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/hostile*.c)
+$(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c $(wildcard bench/guests/pv/hostile*.c)
 $(B)/guests/nmi-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/nmi.c
 $(B)/guests/survey-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/survey*.c)
 $(B)/guests/events-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c $(wildcard bench/guests/pv/events*.c)

@@ -30,6 +30,8 @@ __attribute__((noreturn)) void guest_stop(void);
 bool option(const char *cmdline, const char *name, char *buf, size_t len);
 
 /* lib.c */
+/* The number after "name=" on the command line, else @otherwise. */
+u64 number_option(const char *cmdline, const char *name, u64 otherwise);
 void *memset(void *dst, int c, size_t n);
 void *memcpy(void *dst, const void *src, size_t n);
 

@@ -119,3 +119,15 @@ bool option(const char *cmdline, const char *name, char *buf, size_t len)
 	}
 	return false;
 }
+
+u64 number_option(const char *cmdline, const char *name, u64 otherwise)
+{
+	char text[24];
+	u64 n = 0;
+
+	if (!option(cmdline, name, text, sizeof(text)))
+		return otherwise;
+	for (const char *p = text; *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + (*p - '0');
+	return n;
+}

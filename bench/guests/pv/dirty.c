@@ -117,7 +117,7 @@ static void print_frames(void)
 
 void run_dirty(const char *cmdline)
 {
-	u64 ns = number(cmdline, "ms", 2000) * 1000000UL;
+	u64 ns = number_option(cmdline, "ms", 2000) * 1000000UL;
 
 	stored = page_alloc();
 	copied = page_alloc();

@@ -320,18 +320,6 @@ static void one_step(void)
 		rebuild_play();
 }
 
-static u64 number(const char *cmdline, const char *name, u64 otherwise)
-{
-	char buf[24];
-	u64 n = 0;
-
-	if (!option(cmdline, name, buf, sizeof(buf)))
-		return otherwise;
-	for (const char *s = buf; *s >= '0' && *s <= '9'; s++)
-		n = n * 10 + *s - '0';
-	return n;
-}
-
 /* What Dom0's scenarios and the runner look for. */
 static void report(u64 seed, u64 count, s64 lost)
 {
@@ -352,8 +340,8 @@ static void prepare(const char *cmdline)
 
 	option(cmdline, "skip", skip, sizeof(skip));
 	option(cmdline, "only", only, sizeof(only));
-	show_from = number(cmdline, "show", ~0UL);
-	rng_state = number(cmdline, "seed", 1) * 0x9e3779b97f4a7c15UL | 1;
+	show_from = number_option(cmdline, "show", ~0UL);
+	rng_state = number_option(cmdline, "seed", 1) * 0x9e3779b97f4a7c15UL | 1;
 	privileged = start_info->flags & SIF_PRIVILEGED;
 	time_base = shared_info->vcpu_info[0].time;
 	max_ram = hypercall2(__HYPERVISOR_memory_op, XENMEM_maximum_ram_page, 0);
@@ -381,7 +369,7 @@ static void shut_down(void)
 
 void guest_main(const char *cmdline)
 {
-	u64 count = number(cmdline, "count", 20000), start = 0, end = 0;
+	u64 count = number_option(cmdline, "count", 20000), start = 0, end = 0;
 
 	print("ORRERY-INIT start\n");
 	prepare(cmdline);
@@ -396,7 +384,7 @@ void guest_main(const char *cmdline)
 			start = end;
 		print("fuzz: round %u of %u, %lu frames accounted for\n", round + 1, ROUNDS, end);
 	}
-	report(number(cmdline, "seed", 1), count, start - end);
+	report(number_option(cmdline, "seed", 1), count, start - end);
 	if (!privileged)
 		shut_down();
 }

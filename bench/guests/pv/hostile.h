@@ -6,6 +6,7 @@
 #define ORRERY_GUESTS_HOSTILE_H
 
 #include "bench/guests/pv/pv.h"
+#include "bench/guests/pv/verdict.h"
 
 #define VEC_UD (6 + 1)
 #define VEC_GP (13 + 1) /* as TRY() returns them */
@@ -14,8 +15,6 @@
 extern u64 scratch_frame, boot_stack;
 extern u8 *scratch;
 
-void check(const char *what, long got, long want);
-void check_refused(const char *what, long got);
 long set_pte(u64 maddr, u64 val);
 long set_va(void *va, u64 pte);
 /* Do the thing called @name; returns only if the hypervisor let it pass. */

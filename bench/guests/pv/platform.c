@@ -157,3 +157,22 @@ void platform_start(struct start_info *si)
 	guest_main((const char *)si->cmd_line);
 	guest_stop();
 }
+
+u64 now_ns(void)
+{
+	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
+	u32 version;
+	u64 ns;
+
+	do {
+		u64 delta;
+
+		version = t->version;
+		barrier();
+		delta = rdtsc() - t->tsc_timestamp;
+		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
+		ns = t->system_time + (u64)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
+		barrier();
+	} while (version & 1 || version != t->version);
+	return ns;
+}

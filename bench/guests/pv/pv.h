@@ -37,6 +37,8 @@ u64 pfn_to_mfn(u64 pfn);
 /* Machine address and (read-only) virtual address of the L1 entry that maps @va. */
 u64 pte_maddr(const void *va);
 volatile u64 *pte_va(const void *va);
+/* System time from vCPU 0's own page, as the ABI describes it (<xen/xen.h>). */
+u64 now_ns(void);
 /* Frames nobody uses: from the end of the domain's memory downwards. */
 u64 spare_mfn(unsigned i);
 

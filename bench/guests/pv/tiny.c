@@ -27,38 +27,6 @@ void shut_down(unsigned reason)
 		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &s);
 }
 
-u64 number(const char *cmdline, const char *name, u64 otherwise)
-{
-	char text[24];
-	u64 n = 0;
-
-	if (!option(cmdline, name, text, sizeof(text)))
-		return otherwise;
-	for (const char *p = text; *p >= '0' && *p <= '9'; p++)
-		n = n * 10 + (*p - '0');
-	return n;
-}
-
-/* System time from the vCPU's own page, as the ABI describes it (<xen/xen.h>). */
-u64 now_ns(void)
-{
-	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
-	u32 version;
-	u64 ns;
-
-	do {
-		u64 delta;
-
-		version = t->version;
-		barrier();
-		delta = rdtsc() - t->tsc_timestamp;
-		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		ns = t->system_time + (u64)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
-		barrier();
-	} while (version & 1 || version != t->version);
-	return ns;
-}
-
 u32 bind_timer(void)
 {
 	struct evtchn_bind_virq b = { .virq = VIRQ_TIMER };
@@ -82,7 +50,7 @@ void sleep_until(u64 when)
 
 static void run_count(const char *cmdline)
 {
-	u64 n = number(cmdline, "n", 10), ms = number(cmdline, "ms", 100), next = now_ns();
+	u64 n = number_option(cmdline, "n", 10), ms = number_option(cmdline, "ms", 100), next = now_ns();
 
 	bind_timer();
 	for (u64 i = 1; i <= n; i++) {
@@ -102,7 +70,7 @@ static void run_idle(const char *cmdline)
 
 static void run_burn(const char *cmdline)
 {
-	u64 end = now_ns() + number(cmdline, "ms", 1000) * NS_PER_MS, rounds = 0;
+	u64 end = now_ns() + number_option(cmdline, "ms", 1000) * NS_PER_MS, rounds = 0;
 
 	while (now_ns() < end)
 		rounds++;
@@ -112,7 +80,7 @@ static void run_burn(const char *cmdline)
 
 static void run_flood(const char *cmdline)
 {
-	u64 n = number(cmdline, "n", 100000);
+	u64 n = number_option(cmdline, "n", 100000);
 	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
 	struct evtchn_send send;
 
@@ -130,7 +98,7 @@ static void run_flood(const char *cmdline)
  * to Dom0, calls that are refused, timers. */
 static void run_storm(const char *cmdline)
 {
-	u64 end = now_ns() + number(cmdline, "ms", 1000) * NS_PER_MS, rounds = 0;
+	u64 end = now_ns() + number_option(cmdline, "ms", 1000) * NS_PER_MS, rounds = 0;
 	struct evtchn_bind_ipi ipi = { .vcpu = 0 };
 	struct evtchn_send self, store = { start_info->store_evtchn };
 	struct evtchn_send console = { start_info->console.domU.evtchn };

@@ -11,11 +11,8 @@
 
 /* Leave for reason SHUTDOWN_*. */
 __attribute__((noreturn)) void shut_down(unsigned reason);
-/* The number of option @name, or @otherwise. */
-u64 number(const char *cmdline, const char *name, u64 otherwise);
 
-/* System time; a sleep needs bind_timer() once. */
-u64 now_ns(void);
+/* A sleep needs bind_timer() once. */
 u32 bind_timer(void);
 void sleep_until(u64 when);
 

@@ -15,6 +15,20 @@ void check(const char *what, long got, long want)
 	print("FAIL %s: %ld, not %ld\n", what, got, want);
 }
 
+void check_refused(const char *what, long got)
+{
+	checks++;
+	if (got < 0)
+		return;
+	failures++;
+	print("FAIL %s: %ld, not an error\n", what, got);
+}
+
+u64 guest_failures(void)
+{
+	return failures;
+}
+
 void guest_verdict(u64 more)
 {
 	failures += more;
@@ -28,16 +42,4 @@ void guest_fail(const char *what)
 	print("FAIL %s\n", what);
 	guest_verdict(1);
 	guest_stop();
-}
-
-u64 number_option(const char *cmdline, const char *name, u64 otherwise)
-{
-	char text[24];
-	u64 n = 0;
-
-	if (!option(cmdline, name, text, sizeof(text)))
-		return otherwise;
-	for (const char *p = text; *p >= '0' && *p <= '9'; p++)
-		n = n * 10 + (*p - '0');
-	return n;
 }

@@ -11,11 +11,13 @@
 
 /* One check: a line if @got is not @want. */
 void check(const char *what, long got, long want);
+/* One check: a line if @got is not an error. */
+void check_refused(const char *what, long got);
+/* Checks that failed so far. */
+u64 guest_failures(void);
 /* The end of a run of checks: checks and failures so far, with @more failures. */
 void guest_verdict(u64 more);
 /* There is no going on: fails and stops. */
 void guest_fail(const char *what) __attribute__((noreturn));
-/* The number after "name=" on the command line, else @otherwise. */
-u64 number_option(const char *cmdline, const char *name, u64 otherwise);
 
 #endif

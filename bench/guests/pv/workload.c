@@ -41,26 +41,6 @@ static volatile struct vcpu_runstate_info runstate;
 
 /* --- time ------------------------------------------------------------------------- */
 
-/* System time from the vCPU's own page, as the ABI describes it (<xen/xen.h>). */
-static s64 now_ns(void)
-{
-	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
-	u32 version;
-	u64 ns;
-
-	do {
-		u64 delta;
-
-		version = t->version;
-		barrier();
-		delta = rdtsc() - t->tsc_timestamp;
-		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		ns = t->system_time + (u64)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
-		barrier();
-	} while (version & 1 || version != t->version);
-	return ns;
-}
-
 /* One look at both clocks: the time, when this spell of running began, and own time before it. */
 struct instant {
 	s64 now, began, before;
