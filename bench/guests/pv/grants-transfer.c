@@ -95,6 +95,7 @@ void transfer_give(domid_t to, unsigned frames)
 	check("of what is given", transfer(mfn, to, FIRST_REF), GNTST_bad_page);
 	mfn = unmapped_page(1);
 	check("into an entry that has one", transfer(mfn, to, FIRST_REF), GNTST_general_error);
+	mfn = unmapped_page(2); /* Xen keeps a frame whose transfer failed; here it stays its owner's */
 	check("into none", transfer(mfn, to, 1U << 30), GNTST_general_error);
 	guest_verdict(0);
 }
