@@ -24,6 +24,7 @@ step setup guests_setup
 [ "${OPT_pin:-0}" = 0 ] || step dom0-pin pin_dom0
 step watch-create create smp 'name="watch"' "$(job watch)"
 step watch-4 wait_until 120 has_value watch cpus 4
+step watch-mem wait_until 20 guest_said watch mem-kib=
 mem=$(guest_value watch mem-kib)
 emit mem-kib "$mem"
 step vcpu-set-2 xl vcpu-set watch 2
