@@ -171,6 +171,8 @@ int domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 }
 
 /* Of a PV vCPU's MSRs one outlives a switch and is in nothing else that is carried along: RDTSCP's. */
+#define MSRS_CARRIED 1
+
 int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_vcpu_msrs *args = &op->u.vcpu_msrs;
@@ -183,7 +185,7 @@ int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 	if (!v)
 		return rc;
 	if (!guest_handle_va(args->msrs)) { /* how many there can be */
-		args->msr_count = 1;
+		args->msr_count = MSRS_CARRIED;
 		return 0;
 	}
 	v = stopped_vcpu(d, args->vcpu, &rc);
@@ -200,21 +202,21 @@ int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 int domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpu_msrs *args = &op->u.vcpu_msrs;
-	int rc = 0;
-	struct vcpu *v = stopped_vcpu(d, args->vcpu, &rc);
+	struct xen_domctl_vcpu_msr msr;
+	struct vcpu *v;
+	int rc;
 
+	if (args->msr_count > MSRS_CARRIED)
+		return -EINVAL;
+	if (args->msr_count && copy_from_handle_idx(&msr, args->msrs, 0))
+		return -EFAULT;
+	if (args->msr_count && (msr.reserved || msr.index != MSR_TSC_AUX || msr.value >> 32))
+		return -EINVAL;
+	v = stopped_vcpu(d, args->vcpu, &rc);
 	if (!v)
 		return rc;
-	for (u32 i = 0; !rc && i < args->msr_count; i++) {
-		struct xen_domctl_vcpu_msr msr;
-
-		if (copy_from_handle_idx(&msr, args->msrs, i))
-			rc = -EFAULT;
-		else if (msr.reserved || msr.index != MSR_TSC_AUX || msr.value >> 32)
-			rc = -EINVAL;
-		else
-			pv_set_tsc_aux(v, msr.value);
-	}
+	if (args->msr_count)
+		pv_set_tsc_aux(v, msr.value);
 	vcpu_unpause(v);
-	return rc;
+	return 0;
 }
