@@ -41,7 +41,7 @@ PURE_SRC += $(addprefix bench/runner/,sha256.c console_log.c logdiff.c machine.c
 TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
 
-.PHONY: all help new-policy hv cli dom0-tools image guests test test-host test-all demo bench header clean FORCE
+.PHONY: all help new-policy hv cli dom0-tools image dom0-image guests test test-host test-all demo bench header clean FORCE
 all: hv cli
 
 # Debian packages the build needs: installed as root or with sudo, else named in one line.
@@ -118,9 +118,10 @@ $(B)/dom0-tools/trace-collector: $(COLLECTOR_SRC) | $(B)/.packages
 dom0-tools: $(DOM0_TOOLS) $(if $(COLLECTOR_SRC),$(B)/dom0-tools/trace-collector)
 
 ## make image      the Dom0 image and the test guests (build/dom0) from Debian packages
-image: dom0-tools guests
-	$(Q)dom0/image/build.sh $(B)
+image: dom0-image guests
 	$(Q)dom0/guests/build.sh $(B)
+dom0-image: dom0-tools
+	$(Q)dom0/image/build.sh $(B)
 
 $(B)/test/%.o: %.c | $(B)/.packages
 	$(call say,TESTCC,$<)
@@ -172,7 +173,7 @@ new-policy:
 	@sched-policies/new-policy.sh "$(NAME)"
 
 ## make demo       boots Debian under two schedulers, traced, and draws what the hypervisor did
-demo: all dom0-tools image
+demo: all dom0-image
 	$(Q)bench/runner/demo.sh
 
 ## make bench      instructions per operation against the recorded baseline
