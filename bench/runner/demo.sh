@@ -8,8 +8,10 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 out=out/demo
 mkdir -p "$out"
+# Turns of 2 ms under rr: one vCPU that waits for another's answer to an interrupt spins through
+# the turns of the rest, and each round of that is dear to emulate.
 boot() { # POLICY
-	build/orrery boot --sched "$1" --trace --run demo --net e1000 --smp 1 --dom0-vcpus 3 \
+	build/orrery boot --sched "$1" --append sched.rr.slice_us=2000 --trace --run demo --net e1000 --smp 1 --dom0-vcpus 3 \
 		--force -o "$out/$1"
 }
 echo 'booting Debian as Dom0 under rr and under credit, tracing on ...'

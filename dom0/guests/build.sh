@@ -40,6 +40,12 @@ here=$guests # whose files.txt and modules.txt the functions of stage.sh read
 . "$image/stage.sh"
 . "$guests/disk.sh"
 
+inputs=$(inputs_sum "$guests" "$image" "$out/guests" "$tools" "$out/dom0/packages.lock" "$out/dom0/initrd-full.gz")
+if built_from "$inputs" "$out/dom0/.guests" "$out"/dom0/{guest-initrd.gz,guest-debian.gz,guest-root.img,guests.cpio.gz,initrd-guests.gz}; then
+	say "$out/dom0/initrd-guests.gz: up to date"
+	exit 0
+fi
+
 made() { # FILE
 	say "$1 ($(stat -c %s "$1") bytes)"
 }
@@ -110,3 +116,4 @@ pack "$out/dom0/guests.cpio.gz"
 rm -rf "$root"
 cat "$out/dom0/initrd-full.gz" "$out/dom0/guests.cpio.gz" >"$out/dom0/initrd-guests.gz"
 made "$out/dom0/initrd-guests.gz"
+echo "$inputs" >"$out/dom0/.guests"

@@ -67,6 +67,11 @@ build_initrd() { # TIER OUTPUT
 
 fetch_all
 unpack_all
+inputs=$(inputs_sum "$here" "$tools" "$packages/.lock")
+if built_from "$inputs" "$out/dom0/.image" "$out"/dom0/{vmlinuz,initrd.gz,initrd-full.gz} "$out/peer/xen.elf"; then
+	say "$out/dom0/initrd.gz, initrd-full.gz: up to date"
+	exit 0
+fi
 cp "$packages/.lock" "$out/dom0/packages.lock.new"
 settle "$out/dom0/packages.lock.new" "$out/dom0/packages.lock"
 
@@ -79,3 +84,4 @@ settle "$out/peer/xen.elf.new" "$out/peer/xen.elf"
 
 build_initrd base "$out/dom0/initrd.gz"
 build_initrd full "$out/dom0/initrd-full.gz"
+echo "$inputs" >"$out/dom0/.image"

@@ -4,6 +4,19 @@
 # depend on nothing but those inputs (sorted names, fixed owner, mode and time, no host data).
 # Expects: $here $packages $tools, say, die.
 
+# One sum over all files that an image is made of, for built_from.
+inputs_sum() { # FILE-OR-FOLDER...
+	find "$@" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+
+# True if every output is there and the stamp says that it was made from these inputs.
+built_from() { # SUM STAMP OUTPUT...
+	local sum=$1 stamp=$2 output
+	shift 2
+	for output; do [ -s "$output" ] || return 1; done
+	[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]
+}
+
 # The packages split files between / and /usr; the image has everything in /usr.
 merged() {
 	case $1 in
