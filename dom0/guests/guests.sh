@@ -15,17 +15,6 @@ guests_setup() {
 	wait_for /run/xenconsoled.pid
 }
 
-# Wait at most SECONDS until a command succeeds.
-wait_until() { # SECONDS COMMAND...
-	local tries=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-
 guest_said() { # NAME TEXT
 	grep -q "GUEST $2" "$consoles/guest-$1.log"
 }

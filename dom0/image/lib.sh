@@ -36,6 +36,17 @@ wait_for() { # PATH
 	done
 }
 
+# Wait at most SECONDS until a command succeeds.
+wait_until() { # SECONDS COMMAND...
+	local tries=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 100000
+	done
+}
+
 # What user space needs to make hypercalls: /proc/xen and the Xen devices.
 xen_devices() {
 	[ -e /dev/xen/privcmd ] && return
