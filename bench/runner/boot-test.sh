@@ -150,6 +150,9 @@ failure() { # NAME KIND TEXT WORD...
 	status=$?
 	if [ ! -f "$log" ]; then
 		echo "no console: see $out/$name.txt"
+	elif [ "$kind" = panics ]; then
+		[ "$(lines_with "$log" '] panic+0x')" = 1 ] || echo "no call trace that starts in panic: see $log"
+		ended_by "$name" reset || echo "did not restart the machine: see $out/$name.txt and $log"
 	elif grep -aq 'Panic on pCPU\|panic inside' "$log"; then
 		echo "the hypervisor panicked: see $log"
 	elif [ "$kind" = pass ] || [ "$kind" = says ]; then
