@@ -151,7 +151,8 @@ failure() { # NAME KIND TEXT WORD...
 	if [ ! -f "$log" ]; then
 		echo "no console: see $out/$name.txt"
 	elif [ "$kind" = panics ]; then
-		[ "$(lines_with "$log" '] panic+0x')" = 1 ] || echo "no call trace that starts in panic: see $log"
+		[ "$(lines_with "$log" '(ORR) rip: ')" = 1 ] || echo "no registers: see $log"
+		[ "$(lines_with "$log" '] panic+0x')" = 1 ] || echo "no call trace: see $log"
 		ended_by "$name" reset || echo "did not restart the machine: see $out/$name.txt and $log"
 	elif grep -aq 'Panic on pCPU\|panic inside' "$log"; then
 		echo "the hypervisor panicked: see $log"

@@ -95,10 +95,13 @@ static unsigned reason_bit(u8 port_61)
 	return port_61 & PORT_61_IO_CHECK ? _XEN_NMIREASON_io_error : _XEN_NMIREASON_unknown;
 }
 
-bool pv_nmi_from_hardware(u8 port_61)
+bool pv_nmi_from_hardware(const struct cpu_regs *regs, u8 port_61)
 {
-	if (nmi_for == NMI_FATAL)
+	if (nmi_for == NMI_FATAL) {
+		dump_registers(regs);
+		dump_call_trace(regs);
 		panic("NMI, reason %02x (nmi=fatal)", port_61);
+	}
 	if (nmi_for == NMI_IGNORE || !dom0)
 		return false;
 	__atomic_fetch_or(&dom0->shared_info->arch.nmi_reason, 1UL << reason_bit(port_61),

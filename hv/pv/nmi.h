@@ -15,8 +15,9 @@
 void pv_nmi_init(void);
 /* Make one pending for @v, waking it if it sleeps.  Any context but that of a hardware NMI. */
 void pv_nmi_send(struct vcpu *v);
-/* The hardware's, in its own context; @port_61 says why it came.  False: nobody wants to know. */
-bool pv_nmi_from_hardware(u8 port_61);
+/* The hardware's, in its own context: @regs is what it interrupted, @port_61 says why it came.
+ * False: nobody wants to know.  With nmi=fatal it shows both and does not return. */
+bool pv_nmi_from_hardware(const struct cpu_regs *regs, u8 port_61);
 /* The running vCPU's iret: whoever waited may come. */
 void pv_nmi_done(struct vcpu *v);
 

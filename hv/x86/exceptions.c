@@ -73,7 +73,7 @@ void handle_ist_exception(struct cpu_regs *regs)
 	if (regs->entry_vector == 2) {
 		while (READ_ONCE(nmi_halt_requested)) /* another pCPU is stopping the machine */
 			__asm__ volatile("cli; hlt");
-		pv_nmi_from_hardware(inb(NMI_REASON_PORT));
+		pv_nmi_from_hardware(regs, inb(NMI_REASON_PORT));
 		return;
 	}
 	fatal_exception(regs);
