@@ -69,12 +69,13 @@ $(B)/gen/version.h: FORCE
 	@echo '#define ORRERY_COMMIT "$(COMMIT)"' | cmp -s - $@ || echo '#define ORRERY_COMMIT "$(COMMIT)"' > $@
 FORCE:
 
-$(B)/hv/%.o: %.c $(B)/gen/asm-offsets.h $(B)/gen/version.h
+# Headers that are made have to be there first; who includes them is in the .d files.
+$(B)/hv/%.o: %.c | $(B)/gen/asm-offsets.h $(B)/gen/version.h
 	$(call say,CC,$<)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/hv/%.S.o: %.S $(B)/gen/asm-offsets.h
+$(B)/hv/%.S.o: %.S | $(B)/gen/asm-offsets.h
 	$(call say,AS,$<)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<

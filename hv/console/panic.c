@@ -123,11 +123,11 @@ void dump_call_trace(const struct cpu_regs *regs)
 {
 	u64 rbp = regs ? regs->rbp : (u64)__builtin_frame_address(0);
 
-	log_err("call trace:");
-	if (regs && !regs_from_guest(regs))
-		print_frame(regs->rip, regs->rip);
 	if (regs && regs_from_guest(regs))
 		return;
+	log_err("call trace:");
+	if (regs)
+		print_frame(regs->rip, regs->rip);
 	for (unsigned depth = 0; depth < TRACE_DEPTH; depth++) {
 		u64 rip, next;
 
