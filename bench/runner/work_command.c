@@ -19,6 +19,7 @@
 #include "bench/runner/sim_text.h"
 
 #define LINE_MAX_BYTES 800 /* Dom0's command line ends at 1024, and there is more on it */
+#define VCPUS_MAX 4         /* bench/guests/pv/smp.h */
 #define SETTLE_S 60        /* for Dom0 to collect and to power off */
 #define NS_PER_S 1000000000LL
 
@@ -67,14 +68,26 @@ static void put_param(struct line *l, const struct sched_policy *policy, const c
 		put(l, ":vcpu.%s=%lld", name, (long long)value);
 }
 
+/* "A+B+C+D" */
+static void put_args(struct line *l, const s64 *arg)
+{
+	for (unsigned i = 0; i < PROGRAM_ARGS; i++)
+		if (arg[i] == PROGRAM_RANDOM)
+			put(l, "%sr", i ? "+" : "");
+		else
+			put(l, "%s%lld", i ? "+" : "", (long long)arg[i]);
+}
+
 static void put_vm(struct line *l, const struct sched_policy *policy, const struct scenario_vm *vm)
 {
 	put(l, "%s:%s:%u:", vm->name, vm->program->name, vm->copies);
-	for (unsigned i = 0; i < PROGRAM_ARGS; i++)
-		if (i == 2 && vm->random_phase)
-			put(l, "+random");
-		else
-			put(l, "%s%lld", i ? "+" : "", (long long)vm->arg[i]);
+	put_args(l, vm->arg);
+	if (vm->vcpus > 1)
+		put(l, ":vcpus=%u", vm->vcpus);
+	for (u32 i = 0; i < vm->nr_phases; i++) {
+		put(l, ":then=%lld+%s+", (long long)vm->phase[i].from, vm->phase_program[i]->name);
+		put_args(l, vm->phase[i].arg);
+	}
 	for (u32 i = 0; i < vm->nr_params; i++)
 		put_param(l, policy, vm->param[i].name, vm->param[i].value);
 }
@@ -134,9 +147,9 @@ static bool feasible(const struct scenario *s, const struct work_options *o)
 		return false;
 	}
 	for (u32 i = 0; i < s->nr_vms; i++)
-		if (s->vm[i].vcpus != 1 || s->vm[i].affinity) {
-			complain("%s: vm %s: bench guests have one vCPU and no affinity", o->name,
-				 s->vm[i].name);
+		if (s->vm[i].vcpus > VCPUS_MAX || s->vm[i].affinity) {
+			complain("%s: vm %s: bench guests have at most %d vCPUs and no affinity", o->name,
+				 s->vm[i].name, VCPUS_MAX);
 			return false;
 		}
 	return true;

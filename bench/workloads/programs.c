@@ -13,12 +13,22 @@ enum { PHASE, DUE, COUNT };
 
 static struct program_step run_for(int64_t ns)
 {
-	return (struct program_step){ PROGRAM_RUN, ns };
+	return (struct program_step){ PROGRAM_RUN, ns, 0 };
 }
 
 static struct program_step sleep_till(int64_t when)
 {
-	return (struct program_step){ PROGRAM_SLEEP_TILL, when };
+	return (struct program_step){ PROGRAM_SLEEP_TILL, when, 0 };
+}
+
+static struct program_step sleep_for(int64_t ns)
+{
+	return (struct program_step){ PROGRAM_SLEEP, ns, 0 };
+}
+
+static struct program_step yield(void)
+{
+	return (struct program_step){ PROGRAM_YIELD, 0, 0 };
 }
 
 /* --- randomness ------------------------------------------------------------------ */
@@ -61,8 +71,7 @@ struct program_step program_ponger(struct program *p, int64_t now)
 {
 	p->state[PHASE] = !p->state[PHASE];
 	if (p->state[PHASE])
-		return (struct program_step){ PROGRAM_SLEEP,
-					      program_random_in(p, p->arg[1], p->arg[2]) };
+		return sleep_for(program_random_in(p, p->arg[1], p->arg[2]));
 	p->rounds++;
 	return run_for(p->arg[0]);
 }
@@ -79,11 +88,16 @@ struct program_step program_evader(struct program *p, int64_t now)
 	return sleep_till(from + p->arg[0]);
 }
 
+static int64_t first_offset(struct program *p)
+{
+	return p->arg[2] == PROGRAM_RANDOM ? program_random_in(p, 0, p->arg[0] - 1) : p->arg[2];
+}
+
 struct program_step program_rtask(struct program *p, int64_t now)
 {
 	if (!p->state[PHASE]) {
 		if (!p->state[COUNT]++)
-			p->state[DUE] = p->start + p->arg[2];
+			p->state[DUE] = p->start + first_offset(p);
 		p->state[PHASE] = 1;
 		return sleep_till(p->state[DUE]);
 	}
@@ -107,10 +121,10 @@ struct program_step program_chaos(struct program *p, int64_t now)
 {
 	switch (random_bits(p) >> 61) {
 	case 0:
-		return (struct program_step){ PROGRAM_YIELD, 0 };
+		return yield();
 	case 1:
 	case 2:
-		return (struct program_step){ PROGRAM_SLEEP, program_random_in(p, 0, p->arg[1]) };
+		return sleep_for(program_random_in(p, 0, p->arg[1]));
 	default:
 		return run_for(program_random_in(p, 1, p->arg[0]));
 	}
@@ -122,13 +136,13 @@ struct program_step program_yielder(struct program *p, int64_t now)
 	if (p->state[PHASE])
 		return run_for(p->arg[0]);
 	p->rounds++;
-	return (struct program_step){ PROGRAM_YIELD, 0 };
+	return yield();
 }
 
 struct program_step program_finite(struct program *p, int64_t now)
 {
 	if (p->state[COUNT]++)
-		return (struct program_step){ PROGRAM_END, 0 };
+		return (struct program_step){ PROGRAM_END, 0, 0 };
 	return run_for(p->arg[0]);
 }
 
@@ -169,10 +183,8 @@ struct program_step program_server(struct program *p, int64_t now)
 struct program_step program_mixed(struct program *p, int64_t now)
 {
 	finish_request(p, now);
-	if (p->state[DUE] > now) {
-		program_alarm(p, p->state[DUE]);
-		return run_for(ENDLESS);
-	}
+	if (p->state[DUE] > now)
+		return (struct program_step){ PROGRAM_RUN, ENDLESS, p->state[DUE] };
 	p->state[PHASE] = SERVING;
 	return run_for(p->arg[0]);
 }
@@ -180,7 +192,7 @@ struct program_step program_mixed(struct program *p, int64_t now)
 /* --- lockpair ------------------------------------------------------------------- */
 
 enum { OUTSIDE, INSIDE, SPINNING, YIELDED };
-enum { SPIN_BEGAN_AT = 1, SPIN_BEGAN_RUN = 2, SPUN = 3 };
+enum { SPIN_BEGAN_AT = 1, SPIN_BEGAN_RUN = 2 };
 enum { HOLDER }; /* in p->shared: vCPU id plus one, 0 free */
 
 /* Within a quarter: exact lengths would lock step with the slices. */
@@ -205,18 +217,23 @@ static bool take_lock(struct program *p)
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static struct program_step release(struct program *p)
+static void let_go(struct program *p)
 {
 	enter_phase(p, OUTSIDE);
 	__atomic_store_n(&p->shared[HOLDER], 0, __ATOMIC_RELEASE);
 	program_look_again(p);
+}
+
+static struct program_step release(struct program *p)
+{
+	let_go(p);
 	return run_for(about(p, p->arg[1]));
 }
 
 static struct program_step taken(struct program *p, int64_t now)
 {
 	if (p->state[PHASE] == SPINNING || p->state[PHASE] == YIELDED) {
-		p->state[SPUN] += program_runtime(p) - p->state[SPIN_BEGAN_RUN];
+		p->spun += program_runtime(p) - p->state[SPIN_BEGAN_RUN];
 		program_note_response(p, now - p->state[SPIN_BEGAN_AT]);
 	}
 	enter_phase(p, INSIDE);
@@ -231,7 +248,7 @@ static struct program_step spin(struct program *p, int64_t now)
 		p->state[SPIN_BEGAN_RUN] = program_runtime(p);
 	} else if (p->state[PHASE] == SPINNING && p->arg[2]) {
 		enter_phase(p, YIELDED);
-		return (struct program_step){ PROGRAM_YIELD, 0 };
+		return yield();
 	}
 	enter_phase(p, SPINNING);
 	return run_for(p->arg[2] ? p->arg[2] : ENDLESS);
@@ -244,20 +261,63 @@ struct program_step program_locker(struct program *p, int64_t now)
 	return take_lock(p) ? taken(p, now) : spin(p, now);
 }
 
+/* --- phases ------------------------------------------------------------------------- */
+
+static void change(struct program *p, const struct program_phase *to)
+{
+	if (p->holding)
+		let_go(p);
+	p->spinning = false;
+	for (unsigned i = 0; i < PROGRAM_ARGS; i++) {
+		p->arg[i] = to->arg[i];
+		p->state[i] = 0;
+	}
+	p->run = to->run;
+	p->start = to->from;
+}
+
+/* @step, but over at @end. */
+static struct program_step until(struct program_step step, int64_t end, int64_t now)
+{
+	switch (step.action) {
+	case PROGRAM_RUN:
+		if (!step.until || step.until > end)
+			step.until = end;
+		return step;
+	case PROGRAM_SLEEP:
+		return step.ns < end - now ? step : sleep_till(end);
+	case PROGRAM_SLEEP_TILL:
+		return step.ns < end ? step : sleep_till(end);
+	case PROGRAM_YIELD:
+		return step;
+	case PROGRAM_WAIT:
+	case PROGRAM_END:
+		break;
+	}
+	return sleep_till(end);
+}
+
+struct program_step program_next(struct program *p, int64_t now)
+{
+	for (; p->nr_later && p->later->from <= now; p->later++, p->nr_later--)
+		change(p, p->later);
+	return p->nr_later ? until(p->run(p, now), p->later->from, now) : p->run(p, now);
+}
+
 /* --- by name ------------------------------------------------------------------------ */
 
 static const struct program_kind kinds[] = {
-	{ "hog", program_hog, { 0 }, { 0 } },
-	{ "ponger", program_server, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS } },
-	{ "mixed", program_mixed, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS } },
+	{ "hog", program_hog, { 0 }, { 0 }, { 0 } },
+	{ "ponger", program_server, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS }, { 1 } },
+	{ "mixed", program_mixed, { "work", "gap_min", "gap_max" }, { MS / 5, 5 * MS, 15 * MS }, { 1 } },
 	{ "evader", program_evader, { "tick", "late", "early" },
-	  { 10 * MS, MS / 10, 3 * MS / 10 } },
-	{ "rtask", program_rtask, { "period", "work", "phase" }, { 13 * MS, MS, 0 } },
+	  { 10 * MS, MS / 10, 3 * MS / 10 }, { 1 } },
+	{ "rtask", program_rtask, { "period", "work", "phase" }, { 13 * MS, MS, 0 }, { 1 } },
 	{ "lockpair", program_locker, { "inside", "outside", "yield_after" },
-	  { 10 * US, 50 * US, 0 } },
-	{ "chaos", program_chaos, { "work_max", "sleep_max" }, { MS, MS } },
-	{ "yielder", program_yielder, { "work" }, { MS } },
-	{ "finite", program_finite, { "work" }, { 1000 * MS } },
+	  { 10 * US, 50 * US, 0 }, { 1, 1 } },
+	{ "chaos", program_chaos, { "work_max", "sleep_max" }, { MS, MS }, { 1 } },
+	{ "yielder", program_yielder, { "work" }, { MS }, { 1 } },
+	{ "finite", program_finite, { "work" }, { 1000 * MS }, { 1 } },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))

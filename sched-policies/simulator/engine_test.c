@@ -83,7 +83,7 @@ static s64 time_spun(const char *options, s64 inside)
 	sim_add_vcpu(pair, program_locker, args, 2);
 	alone(sim, program_hog, NULL, 0);
 	sim_run(sim, 5 * SEC);
-	spun = pair->vcpu[0]->program.state[3] + pair->vcpu[1]->program.state[3];
+	spun = pair->vcpu[0]->program.spun + pair->vcpu[1]->program.spun;
 	cr_assert_gt(sim_runtime(pair->vcpu[0]), 100 * MS);
 	end(sim);
 	return spun;

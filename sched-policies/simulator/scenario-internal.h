@@ -9,12 +9,15 @@
 #include "sched-policies/simulator/scenario.h"
 
 #define MAX_VM_PARAMS 12
+#define SCENARIO_PHASES 8
 
 struct scenario_vm {
 	char name[32];
 	const struct program_kind *program;
 	s64 arg[PROGRAM_ARGS];
-	bool random_phase;           /* "phase=random": anywhere in the first argument */
+	struct program_phase phase[SCENARIO_PHASES]; /* lines "then", in order of time */
+	const struct program_kind *phase_program[SCENARIO_PHASES];
+	u32 nr_phases;
 	u32 copies, vcpus;
 	double expected;             /* share of a VM; 0: by weight */
 	s64 weight;

@@ -67,29 +67,42 @@ static const struct program_kind *find_program(struct parser *p, const char *nam
 	return NULL;
 }
 
-/* One of the program's own parameters. */
-static bool program_key(struct parser *p, struct scenario_vm *vm, const char *key,
-			const char *text, bool *ok)
+/* One of @program's own parameters, to @arg; false: it has none of that name. */
+static bool program_key(struct parser *p, const struct program_kind *program, s64 *arg,
+			const char *key, const char *text, bool *ok)
 {
-	for (u32 i = 0; i < PROGRAM_ARGS && vm->program->arg[i]; i++) {
-		if (strcmp(vm->program->arg[i], key))
+	for (u32 i = 0; i < PROGRAM_ARGS && program->arg[i]; i++) {
+		if (strcmp(program->arg[i], key))
 			continue;
-		if (!strcmp(key, "phase") && !strcmp(text, "random"))
-			vm->random_phase = *ok = true;
-		else
-			*ok = parse_quantity(p, key, text, &vm->arg[i]);
+		if (!strcmp(key, "phase") && !strcmp(text, "random")) {
+			arg[i] = PROGRAM_RANDOM;
+			*ok = true;
+			return true;
+		}
+		*ok = parse_quantity(p, key, text, &arg[i]);
+		if (*ok && arg[i] < program->least[i])
+			*ok = wrong(p, "%s=%s: must be longer than 0", key, text);
 		return true;
 	}
 	return false;
 }
 
-/* "copies, vcpus, affinity, expect, work, ..." into @buf. */
-static void program_keys(const struct program_kind *program, char *buf, size_t size)
+/* Its parameters together. */
+static bool good_args(struct parser *p, const struct program_kind *program, const s64 *arg)
 {
-	size_t n = snprintf(buf, size, "copies, vcpus, affinity, expect");
+	for (u32 i = 1; i < PROGRAM_ARGS && program->arg[i]; i++)
+		if (!strcmp(program->arg[i], "gap_max") && arg[i] < arg[i - 1])
+			return wrong(p, "gap_max is less than gap_min");
+	return true;
+}
+
+/* @first and the names of its parameters into @buf. */
+static void program_keys(const struct program_kind *program, const char *first, char *buf, size_t size)
+{
+	size_t n = snprintf(buf, size, "%s", first);
 
 	for (u32 i = 0; i < PROGRAM_ARGS && program->arg[i]; i++)
-		n += snprintf(buf + n, size - n, ", %s", program->arg[i]);
+		n += snprintf(buf + n, size - n, "%s%s", n ? ", " : "", program->arg[i]);
 }
 
 /* The row of parameter @name of @p; NULL if it has none of that name. */
@@ -123,7 +136,7 @@ static bool good_param(struct parser *p, const struct scenario_vm *vm, const cha
 	if (row)
 		return wrong(p, "%s=%ld: not a number from %ld to %ld, which %s takes", name,
 			     (long)value, (long)row->min, (long)row->max, refuses->name);
-	program_keys(vm->program, keys, sizeof(keys));
+	program_keys(vm->program, "copies, vcpus, affinity, expect", keys, sizeof(keys));
 	return wrong(p, "'%s' is neither a parameter of %s (%s), nor of a policy", name,
 		     vm->program->name, keys);
 }
@@ -149,7 +162,7 @@ static bool vm_key(struct parser *p, struct scenario_vm *vm, const char *key, co
 	bool ok;
 	s64 n;
 
-	if (program_key(p, vm, key, text, &ok))
+	if (program_key(p, vm->program, vm->arg, key, text, &ok))
 		return ok;
 	if (!strcmp(key, "expect")) {
 		vm->expected = atof(text);
@@ -170,10 +183,20 @@ static bool vm_key(struct parser *p, struct scenario_vm *vm, const char *key, co
 	return policy_key(p, vm, key, n);
 }
 
+/* "KEY=VALUE", cut in two. */
+static bool split_word(struct parser *p, char *word, char **value)
+{
+	*value = strchr(word, '=');
+	if (!*value)
+		return wrong(p, "'%s': write it as KEY=VALUE", word);
+	*(*value)++ = '\0';
+	return true;
+}
+
 static bool vm_line(struct parser *p, char **rest)
 {
 	struct scenario_vm *vm = &p->s->vm[p->s->nr_vms];
-	char *name = strtok_r(NULL, " \t", rest), *program = strtok_r(NULL, " \t", rest), *word;
+	char *name = strtok_r(NULL, " \t", rest), *program = strtok_r(NULL, " \t", rest), *word, *value;
 
 	if (!program)
 		return wrong(p, "write it as: vm NAME PROGRAM [KEY=VALUE]...");
@@ -188,17 +211,69 @@ static bool vm_line(struct parser *p, char **rest)
 	vm->vcpus = vm->program->run == program_locker ? 2 : 1;
 	strcpy(vm->name, name);
 	memcpy(vm->arg, vm->program->initial, sizeof(vm->arg));
-	while ((word = strtok_r(NULL, " \t", rest))) {
-		char *equals = strchr(word, '=');
-
-		if (!equals)
-			return wrong(p, "'%s': write it as KEY=VALUE", word);
-		*equals = '\0';
-		if (!vm_key(p, vm, word, equals + 1))
+	while ((word = strtok_r(NULL, " \t", rest)))
+		if (!split_word(p, word, &value) || !vm_key(p, vm, word, value))
 			return false;
-	}
 	p->s->nr_vms++;
-	return true;
+	return good_args(p, vm->program, vm->arg);
+}
+
+/* --- phases --------------------------------------------------------------------- */
+
+static bool phase_key(struct parser *p, const struct program_kind *program, s64 *arg, const char *key,
+		      const char *text)
+{
+	char keys[120];
+	bool ok;
+
+	if (program_key(p, program, arg, key, text, &ok))
+		return ok;
+	program_keys(program, "", keys, sizeof(keys));
+	return wrong(p, "'%s' is no parameter of %s, which has: %s", key, program->name,
+		     keys[0] ? keys : "none");
+}
+
+/* The VM of a line "then TIME ..." with room for it, and TIME after its phases so far. */
+static struct scenario_vm *vm_of_phase(struct parser *p, const char *time, s64 *after)
+{
+	struct scenario_vm *vm = p->s->nr_vms ? &p->s->vm[p->s->nr_vms - 1] : NULL;
+
+	if (!parse_quantity(p, "then", time, after))
+		return NULL;
+	if (!vm)
+		wrong(p, "then %s: there is no line of a VM above", time);
+	else if (vm->nr_phases == SCENARIO_PHASES)
+		wrong(p, "more than %d phases of a VM", SCENARIO_PHASES);
+	else if (*after <= (vm->nr_phases ? vm->phase[vm->nr_phases - 1].from : 0))
+		wrong(p, "then %s: not later than the phase before", time);
+	else
+		return vm;
+	return NULL;
+}
+
+/* Times are from the VMs' start on until the whole text is read. */
+static bool then_line(struct parser *p, char **rest)
+{
+	char *time = strtok_r(NULL, " \t", rest), *name = strtok_r(NULL, " \t", rest), *word, *value;
+	const struct program_kind *program;
+	struct program_phase *phase;
+	struct scenario_vm *vm;
+	s64 after;
+
+	if (!name)
+		return wrong(p, "write it as: then TIME PROGRAM [KEY=VALUE]...");
+	vm = vm_of_phase(p, time, &after);
+	program = vm ? find_program(p, name) : NULL;
+	if (!program)
+		return false;
+	phase = &vm->phase[vm->nr_phases];
+	*phase = (struct program_phase){ .from = after, .run = program->run };
+	memcpy(phase->arg, program->initial, sizeof(phase->arg));
+	while ((word = strtok_r(NULL, " \t", rest)))
+		if (!split_word(p, word, &value) || !phase_key(p, program, phase->arg, word, value))
+			return false;
+	vm->phase_program[vm->nr_phases++] = program;
+	return good_args(p, program, phase->arg);
 }
 
 /* --- other lines ------------------------------------------------------------------ */
@@ -294,7 +369,7 @@ static bool number_line(struct parser *p, const char *word, const char *value)
 	} else if (!strcmp(word, "migration_cost")) {
 		s->migration_cost = n;
 	} else {
-		return wrong(p, "'%s' is none of: vm, sched, set, pcpus, pcpus_per_socket, pool, seed, "
+		return wrong(p, "'%s' is none of: vm, then, sched, set, pcpus, pcpus_per_socket, pool, seed, "
 			     "start, time, warmup, window, switch_cost, migration_cost, "
 			     "wake_cost, kick_cost, sleep_cost", word);
 	}
@@ -309,6 +384,8 @@ static bool one_line(struct parser *p, char *line)
 		return true;
 	if (!strcmp(word, "vm"))
 		return vm_line(p, &rest);
+	if (!strcmp(word, "then"))
+		return then_line(p, &rest);
 	value = strtok_r(NULL, " \t", &rest);
 	if (!value)
 		return wrong(p, "%s: a value is missing", word);
@@ -357,6 +434,9 @@ static bool check(struct parser *p)
 		return wrong(p, "no line of a VM");
 	if (s->length <= 0 || s->window <= 0)
 		return wrong(p, "time and window must be longer than 0");
+	for (u32 g = 0; g < s->nr_vms; g++)
+		for (u32 i = 0; i < s->vm[g].nr_phases; i++)
+			s->vm[g].phase[i].from += s->start;
 	return true;
 }
 

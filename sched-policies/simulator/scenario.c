@@ -89,8 +89,8 @@ static int add_vm(struct scenario_state *st, const struct scenario_vm *vm)
 
 		memcpy(arg, vm->arg, sizeof(arg));
 		v = sim_add_vcpu_at(d, vm->program->run, arg, PROGRAM_ARGS, st->s->start);
-		if (vm->random_phase)
-			v->program.arg[2] = program_random_in(&v->program, 0, arg[0] - 1);
+		v->program.later = vm->phase;
+		v->program.nr_later = vm->nr_phases;
 		sim_keep_latencies(v, KEEP_SAMPLES);
 		if (vm->affinity)
 			rc = sim_set_affinity(v, vm->affinity, ~0ULL);
@@ -176,7 +176,7 @@ static void begin(struct scenario_state *st)
 			v->response.count = v->response.sum = 0;
 			v->response.max = v->response.kept = 0;
 			v->program.rounds = v->program.missed = 0;
-			vm->spun -= v->program.state[3];
+			vm->spun -= v->program.spun;
 		}
 	}
 }
@@ -297,14 +297,14 @@ static void reduce(struct scenario_state *st, const struct scenario_vm *spec,
 		for (u32 k = 0; k < vm[i].d->nr_vcpus; k++) {
 			missed += vm[i].d->vcpu[k]->program.missed;
 			total += vm[i].d->vcpu[k]->program.rounds;
-			spun += vm[i].d->vcpu[k]->program.state[3];
+			spun += vm[i].d->vcpu[k]->program.spun;
 		}
 	}
 	g->share = all / spec->copies;
 	g->rounds = total;
 	g->miss = total ? missed / total : spec->program->arg[2] &&
 		  !strcmp(spec->program->name, "rtask");
-	g->spin = all && !strcmp(g->program, "lockpair") ? spun / (all * length) : 0;
+	g->spin = all ? spun / (all * length) : 0;
 	reduce_latencies(g, vm);
 	reduce_windows(g, vm, st->nr_windows);
 }

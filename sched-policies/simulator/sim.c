@@ -110,19 +110,28 @@ static void wake_fired(void *data)
 		wake_up(v);
 }
 
+/* Its PROGRAM_RUN ends at @until, if that is not 0. */
+static void set_alarm(struct sim *sim, struct sim_vcpu *v, s_time_t until)
+{
+	v->interruptible = until;
+	if (until || v->wake.active)
+		sim_timer_set(sim, &v->wake, until ? until : TIME_MAX);
+}
+
 /* Begin @v's next step that takes time or gives up the pCPU.  @pre it runs. */
 static void next_step(struct sim *sim, struct sim_vcpu *v)
 {
 	struct sim_pcpu *pc = pcpu_of(v);
 
 	for (u32 n = 0; n < MAX_STEPS_AT_ONCE; n++) {
-		v->step = v->run(&v->program, sim->now);
+		v->step = program_next(&v->program, sim->now);
 		v->s.holds_lock = v->program.holding;
 		if (pc->s.grace_until && !v->s.holds_lock)
 			seam_kick(&pc->s);
 		switch (v->step.action) {
 		case PROGRAM_RUN:
 			v->left = v->step.ns;
+			set_alarm(sim, v, v->step.until);
 			pc->useful_from = MAX(pc->useful_from, sim->now);
 			if (v->left <= 0)
 				continue;
@@ -202,12 +211,6 @@ static void start_running(struct sim *sim, struct sim_pcpu *pc, struct sim_vcpu 
 /* --- what programs ask for (bench/workloads/programs.h) ------------------------- */
 
 #define vcpu_of(p) container_of(p, struct sim_vcpu, program)
-
-void program_alarm(struct program *p, int64_t when)
-{
-	vcpu_of(p)->interruptible = true;
-	sim_timer_set(vcpu_of(p)->domain->sim, &vcpu_of(p)->wake, when);
-}
 
 void program_look_again(struct program *p)
 {
@@ -389,7 +392,7 @@ struct sim_vcpu *sim_add_vcpu_at(struct sim_domain *d, program_fn run, const s64
 	struct sim_vcpu *v = calloc(1, sizeof(*v));
 
 	v->domain = d;
-	v->run = run;
+	v->program.run = run;
 	for (u32 i = 0; i < nr_args && i < PROGRAM_ARGS; i++)
 		v->program.arg[i] = args[i];
 	v->program.shared = d->shared;

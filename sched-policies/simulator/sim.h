@@ -28,7 +28,6 @@ struct sim_latency {
 struct sim_vcpu {
 	struct sched_vcpu s;     /* first */
 	struct sim_domain *domain;
-	program_fn run;
 	struct program program;
 	struct program_step step; /* being executed */
 	s_time_t left;           /* of a PROGRAM_RUN */
@@ -38,7 +37,7 @@ struct sim_vcpu {
 	s_time_t woken_at;       /* TIME_MAX: has run since */
 	struct sim_latency wait; /* from wake-up to running */
 	struct sim_latency response; /* from request to done, as the program tells */
-	bool interruptible;      /* its alarm ends the PROGRAM_RUN it is in */
+	bool interruptible;      /* wake ends the PROGRAM_RUN it is in */
 };
 
 struct sim_domain {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A workload description on the machine, for `orrery work`: its VMs as bench guests in a pool of one
 # pCPU, where Dom0 is not.  They begin at times agreed beforehand and tell what they got.
-#   orrery.vms=NAME:PROGRAM:COPIES:ARGS:PARAM=VALUE:...,...   ARGS joined by +
+#   orrery.vms=NAME:PROGRAM:COPIES:ARGS[:vcpus=N][:then=T+PROGRAM+ARGS]...:PARAM=VALUE:...,...   ARGS joined by +
 #   orrery.sched=NAME                policy of the pool
 #   orrery.set=TUNABLE=VALUE,...     its tunables
 #   orrery.start=T, warm=T, end=T    ns since the hypervisor's boot
@@ -29,9 +29,9 @@ tunables() {
 }
 
 # Parameters by name, on Xen as far as xl has an option for them.
-give_params() { # DOMID PARAM=VALUE...
-	local id=$1 word
-	shift
+give_params() { # DOMID VCPUS PARAM=VALUE...
+	local id=$1 vcpus=$2 word vcpu
+	shift 2
 	for word in "$@"; do
 		if peer; then
 			case $word in
@@ -40,7 +40,9 @@ give_params() { # DOMID PARAM=VALUE...
 			*) echo "xl has no way to set $word"; return 1 ;;
 			esac
 		elif [ "${word#vcpu.}" != "$word" ]; then
-			$tools/sched-tool domain "$id" "0:${word#vcpu.}" || return 1
+			for vcpu in $(seq 0 $((vcpus - 1))); do
+				$tools/sched-tool domain "$id" "$vcpu:${word#vcpu.}" || return 1
+			done
 		else
 			$tools/sched-tool domain "$id" "$word" || return 1
 		fi
@@ -50,24 +52,32 @@ give_params() { # DOMID PARAM=VALUE...
 # The VMs of a line, each asleep until its time; $all lists NAME of each.
 all=
 n=0
-vms() { # NAME PROGRAM COPIES ARGS PARAM=VALUE...
-	local name=$1 program=$2 copies=$3 args=$4 i=0 vm
+vms() { # NAME PROGRAM COPIES ARGS [vcpus=N] [then=T+PROGRAM+ARGS]... PARAM=VALUE...
+	local name=$1 program=$2 copies=$3 args=$4 i=0 vm vcpus=1 phases=
 	shift 4
+	while :; do
+		case ${1:-} in
+		vcpus=*) vcpus=${1#vcpus=} ;;
+		then=*) phases=${phases:+$phases,}${1#then=} ;;
+		*) break ;;
+		esac
+		shift
+	done
 	while [ $i -lt "$copies" ]; do
 		i=$((i + 1))
 		n=$((n + 1))
 		vm=$name
 		[ "$copies" = 1 ] || vm=$name$i
-		create workload "name=\"$vm\"" "extra=\"program=$program args=$(echo "$args" | tr + ,) domain=$n seed=$OPT_seed start=$OPT_start warm=$OPT_warm end=$OPT_end\"" &&
+		create workload "name=\"$vm\"" "vcpus=$vcpus" "extra=\"program=$program args=$args ${phases:+then=$phases }vcpus=$vcpus domain=$n seed=$OPT_seed start=$OPT_start warm=$OPT_warm end=$OPT_end\"" &&
 			wait_until 10 guest_said "$vm" ready &&
-			xl cpupool-migrate "$vm" lab && give_params "$(xl domid "$vm")" "$@" || return 1
+			xl cpupool-migrate "$vm" lab && give_params "$(xl domid "$vm")" "$vcpus" "$@" || return 1
 		all="$all $vm"
 	done
 }
 
 results() { # VM
 	local key
-	for key in ran_ns rounds missed wait_p50_ns wait_p99_ns wait_max_ns wait_mean_ns \
+	for key in ran_ns spun_ns rounds missed wait_p50_ns wait_p99_ns wait_max_ns wait_mean_ns \
 		response_p50_ns response_p99_ns response_max_ns response_mean_ns; do
 		emit "vm.$1.$key" "$(guest_value "$1" $key)"
 	done
