@@ -39,6 +39,16 @@ void sim_kick(struct sim_pcpu *pc, s_time_t cost)
 	sim_now->kicked_tail = &pc->next_kicked;
 }
 
+bool seam_holds_lock(const struct sched_vcpu *sv)
+{
+	return to_sim_vcpu(sv)->program.holding;
+}
+
+/* sim.c looks at grace_until itself. */
+void seam_wants_pcpu_back(struct sched_vcpu *sv)
+{
+}
+
 void seam_slice_timer(struct sched_pcpu *pc, s_time_t when)
 {
 	sim_timer_set(sim_now, &container_of(pc, struct sim_pcpu, s)->slice, when);

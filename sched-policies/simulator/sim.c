@@ -125,8 +125,7 @@ static void next_step(struct sim *sim, struct sim_vcpu *v)
 
 	for (u32 n = 0; n < MAX_STEPS_AT_ONCE; n++) {
 		v->step = program_next(&v->program, sim->now);
-		v->s.holds_lock = v->program.holding;
-		if (pc->s.grace_until && !v->s.holds_lock)
+		if (pc->s.grace_until && !v->program.holding)
 			seam_kick(&pc->s);
 		switch (v->step.action) {
 		case PROGRAM_RUN:

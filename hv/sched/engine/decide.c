@@ -44,7 +44,7 @@ static inline bool rate_limited(struct sched_pcpu *pc, struct sched_vcpu *prev, 
 /* It holds a lock that others of its domain may want: let it finish, for a while. */
 static NOINLINE bool keep_for_lock(struct sched_pcpu *pc, struct sched_vcpu *prev, s_time_t now)
 {
-	if (!READ_ONCE(prev->holds_lock) || prev->yielding || !sched_may_run_now(prev) ||
+	if (!seam_holds_lock(prev) || prev->yielding || !sched_may_run_now(prev) ||
 	    !policy_may_run(&prev->p, &pc->p))
 		return false;
 	if (!pc->grace_until)
@@ -53,6 +53,7 @@ static NOINLINE bool keep_for_lock(struct sched_pcpu *pc, struct sched_vcpu *pre
 		return false;
 	pc->slice_end = pc->grace_until;
 	arm_slice(pc);
+	seam_wants_pcpu_back(prev);
 	return true;
 }
 

@@ -51,7 +51,6 @@ struct sched_vcpu {
 	s32 pause_count;             /* atomic */
 	bool is_idle;
 	bool yielding;               /* asked for it; set by itself, cleared under the lock */
-	bool holds_lock;             /* says so itself: see sched_pool.lock_grace */
 	struct sched_domain *domain;
 	u32 runstate_seq;            /* odd while runstate changes */
 	struct vcpu_runstate_info runstate;
@@ -321,6 +320,18 @@ int sched_vcpu_param_set(struct sched_vcpu *sv, const char *name, s64 value, s_t
 void sched_adopt_tunables(struct sched_pool *pool); /* what the engine itself reads of them */
 /* "name=value name=value" of an instance into @buf; length. */
 size_t sched_tunables_text(const struct sched_pool *pool, char *buf, size_t size);
+
+/* --- table.c: cyclic tables ---------------------------------------------------- */
+
+#define SCHED_TABLE_FIRST_PCPU (~0U) /* as an entry's pCPU: the lowest of the pool */
+
+/* As the policy's set_table says; entries' pCPUs are filled in.  -EOPNOTSUPP: it has no table. */
+int sched_table_set(struct sched_pool *pool, struct policy_table_entry *entries, u32 nr,
+		    s_time_t cycle, s_time_t now);
+u32 sched_table_get(struct sched_pool *pool, struct policy_table_entry *entries, u32 most,
+		    s_time_t *cycle);
+/* The domain's handle is now this one of 16 bytes. */
+void sched_domain_rename(struct sched_domain *d, const u8 *handle, s_time_t now);
 
 /* --- select.c: the command line ---------------------------------------------- */
 

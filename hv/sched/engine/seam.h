@@ -20,6 +20,10 @@ void seam_pcpu_timer(struct sched_pcpu *pc, s_time_t when);
 void seam_pool_timer(struct sched_pool *pool, s_time_t when);
 void seam_watchdog_timer(struct sched_pool *pool, s_time_t when);
 
+/* Does @sv, which runs, say that it holds a lock?  It is let go on, and shall give way when it has let go. */
+bool seam_holds_lock(const struct sched_vcpu *sv);
+void seam_wants_pcpu_back(struct sched_vcpu *sv);
+
 /* The last scheduling records of the trace on this pCPU, as far as there are any: a call of @line each. */
 void seam_last_records(void (*line)(void *ctx, const char *text), void *ctx);
 
