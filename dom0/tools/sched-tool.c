@@ -7,6 +7,7 @@
  *   set POOL TUNABLE=VALUE...
  *   policy POOL NAME                of a pool without domains
  *   domain ID [[VCPU:]PARAM[=VALUE]]...
+ *   table POOL [CYCLE [ID[:VCPU]=LENGTH]...]   of arinc653, in microseconds; ID "idle": nobody
  *   why POOL                        the report of an ejected policy
  * Works on hypfs (/cpupool, /domain, /policy) and makes the hypercalls itself, so
  * that it needs no library.  Wrong use costs one line and exit status 2.
@@ -22,7 +23,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#define __XEN_TOOLS__ 1
 #include <xen/xen.h>
+#include <xen/sysctl.h>
 #include <xen/hypfs.h>
 #include <xen/sys/privcmd.h>
 
@@ -363,6 +366,121 @@ static void command_why(char **args)
 	free(text);
 }
 
+/* --- the table of arinc653 ----------------------------------------------------------------- */
+
+#define US 1000ULL
+#define TABLE_MAX 64
+
+static int sysctl(struct xen_sysctl *op)
+{
+	struct privcmd_hypercall call = { .op = __HYPERVISOR_sysctl, .arg[0] = (uintptr_t)op };
+
+	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	return ioctl(privcmd, IOCTL_PRIVCMD_HYPERCALL, &call) ? -errno : 0;
+}
+
+/* The first domain from @id on: false if there is none. */
+static bool domain_info(unsigned id, struct xen_domctl_getdomaininfo *info)
+{
+	struct xen_sysctl *op = (void *)shared->data;
+	struct xen_domctl_getdomaininfo *to = (void *)(op + 1);
+
+	memset(op, 0, sizeof(*op));
+	op->cmd = XEN_SYSCTL_getdomaininfolist;
+	op->u.getdomaininfolist.first_domain = id;
+	op->u.getdomaininfolist.max_domains = 1;
+	set_xen_guest_handle(op->u.getdomaininfolist.buffer, to);
+	if (sysctl(op) || !op->u.getdomaininfolist.num_domains)
+		return false;
+	*info = *to;
+	return true;
+}
+
+static const struct xen_sysctl_arinc653_schedule *table_op(const char *pool, unsigned cmd,
+							  const struct xen_sysctl_arinc653_schedule *new)
+{
+	struct xen_sysctl *op = (void *)shared->data;
+	struct xen_sysctl_arinc653_schedule *table = (void *)(op + 1);
+	int rc;
+
+	memset(op, 0, sizeof(*op));
+	if (new)
+		*table = *new;
+	op->cmd = XEN_SYSCTL_scheduler_op;
+	op->u.scheduler_op.cpupool_id = atoi(pool);
+	op->u.scheduler_op.sched_id = XEN_SCHEDULER_ARINC653;
+	op->u.scheduler_op.cmd = cmd;
+	set_xen_guest_handle(op->u.scheduler_op.u.sched_arinc653.schedule, table);
+	rc = sysctl(op);
+	if (rc == -EINVAL && new)
+		leave(2, "the table does not fit: 1 to %d stretches of at least 20 us, together no longer than "
+		      "the cycle", TABLE_MAX);
+	if (rc)
+		leave(1, "table: %s", strerror(-rc));
+	return table;
+}
+
+/* "ID[:VCPU]=LENGTH" */
+static void take_stretch(struct xen_sysctl_arinc653_schedule *table, const char *word)
+{
+	unsigned n = table->num_sched_entries, id = 0, vcpu = 0, chars = 0;
+	struct xen_domctl_getdomaininfo info;
+	unsigned long long length;
+
+	if (n == TABLE_MAX)
+		leave(2, "more than %d stretches", TABLE_MAX);
+	memset(&info.handle, 0xff, sizeof(info.handle)); /* nobody's */
+	if (sscanf(word, "idle=%llu%n", &length, &chars) != 1 &&
+	    sscanf(word, "%u=%llu%n", &id, &length, &chars) != 2 &&
+	    sscanf(word, "%u:%u=%llu%n", &id, &vcpu, &length, &chars) != 3)
+		leave(2, "%s: write it as ID=LENGTH, ID:VCPU=LENGTH or idle=LENGTH, in microseconds", word);
+	if (word[chars])
+		leave(2, "%s: not a number of microseconds", word);
+	if (word[0] != 'i' && (!domain_info(id, &info) || info.domain != id))
+		leave(2, "%s: no domain %u (see xl list)", word, id);
+	memcpy(table->sched_entries[n].dom_handle, info.handle, sizeof(info.handle));
+	table->sched_entries[n].vcpu_id = vcpu;
+	table->sched_entries[n].runtime = length * US;
+	table->num_sched_entries++;
+}
+
+/* Which domain a stretch is of, or "nobody". */
+static void print_stretch(const xen_domain_handle_t handle, unsigned vcpu, unsigned long long ns)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	for (unsigned id = 0; domain_info(id, &info); id = info.domain + 1)
+		if (!memcmp(info.handle, handle, sizeof(info.handle))) {
+			printf("%u:%u=%llu\n", info.domain, vcpu, ns / US);
+			return;
+		}
+	printf("nobody=%llu\n", ns / US);
+}
+
+static void command_table(char **args)
+{
+	struct xen_sysctl_arinc653_schedule table = { 0 };
+	char *policy = policy_of(args[0]), *end;
+
+	if (strcmp(policy, "arinc653"))
+		leave(2, "%s has no table; arinc653 has", policy);
+	free(policy);
+	if (!args[1]) {
+		table = *table_op(args[0], XEN_SYSCTL_SCHEDOP_getinfo, NULL);
+		printf("cycle=%llu\n", (unsigned long long)table.major_frame / US);
+		for (unsigned i = 0; i < table.num_sched_entries; i++)
+			print_stretch(table.sched_entries[i].dom_handle, table.sched_entries[i].vcpu_id,
+				      table.sched_entries[i].runtime);
+		return;
+	}
+	table.major_frame = strtoull(args[1], &end, 10) * US;
+	if (end == args[1] || *end)
+		leave(2, "%s: not a number of microseconds", args[1]);
+	for (unsigned i = 2; args[i]; i++)
+		take_stretch(&table, args[i]);
+	table_op(args[0], XEN_SYSCTL_SCHEDOP_putinfo, &table);
+}
+
 static const struct command {
 	const char *name, *arguments;
 	int least, most;
@@ -374,6 +492,7 @@ static const struct command {
 	{ "set", "POOL TUNABLE=VALUE...", 2, 64, command_set },
 	{ "policy", "POOL NAME", 2, 2, command_policy },
 	{ "domain", "ID [[VCPU:]PARAM[=VALUE]]...", 1, 64, command_domain },
+	{ "table", "POOL [CYCLE [ID[:VCPU]=LENGTH]...]", 1, 66, command_table },
 	{ "why", "POOL", 1, 1, command_why },
 };
 

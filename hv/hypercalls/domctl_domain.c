@@ -47,6 +47,7 @@ int domctl_scheduler_op(struct domain *d, struct xen_domctl *op)
 int domctl_setdomainhandle(struct domain *d, struct xen_domctl *op)
 {
 	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+	sched_domain_handle_changed(d);
 	return 0;
 }
 

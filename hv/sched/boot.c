@@ -118,10 +118,19 @@ int sched_domain_init(struct domain *d, u32 pool_id)
 		return -ESRCH;
 	if (!pool->p.nr_pcpus)
 		return -EINVAL;
+	memcpy(d->sched.p.handle, d->handle, sizeof(d->handle));
 	flags = irq_save();
 	sched_domain_attach(pool, &d->sched, d->id, now_ns());
 	irq_restore(flags);
 	return 0;
+}
+
+void sched_domain_handle_changed(struct domain *d)
+{
+	unsigned long flags = irq_save();
+
+	sched_domain_rename(&d->sched, d->handle, now_ns());
+	irq_restore(flags);
 }
 
 void sched_domain_destroy(struct domain *d)

@@ -27,6 +27,8 @@ int sched_init_pcpu(unsigned cpu, struct vcpu *idle, bool join);
 
 /* domain_create() and destruction.  -ESRCH if there is no such pool. */
 int sched_domain_init(struct domain *d, u32 pool_id);
+/* d->handle is another. */
+void sched_domain_handle_changed(struct domain *d);
 void sched_domain_destroy(struct domain *d);
 /* vcpu_create(): the new vCPU is down (vcpu_up() starts it); sets v->cpu.  Destroy: v paused. */
 void sched_vcpu_init(struct vcpu *v);

@@ -21,7 +21,7 @@
 #define SCHED_POLICY_VERSION 1
 
 /* Room for private data: the tables' *_bytes may not exceed these. */
-#define POLICY_INSTANCE_BYTES 2560
+#define POLICY_INSTANCE_BYTES 3072
 #define POLICY_PCPU_BYTES 256
 #define POLICY_DOMAIN_BYTES 128
 #define POLICY_VCPU_BYTES 192
@@ -72,6 +72,7 @@ struct sched_policy;
 /* The domain, as far as a policy may know it. */
 struct policy_domain {
 	u32 id;
+	u8 handle[16];                    /* the UUID that the tools gave it; may be anything */
 	u32 nr_vcpus;                     /* attached to this instance */
 	struct policy_instance *instance;
 	struct list node;                 /* instance->domains, ascending id */
@@ -159,9 +160,11 @@ struct policy_decision {
 	s_time_t slice;           /* SLICE_NONE or SLICE_MIN..SLICE_MAX; ignored when idle */
 };
 
-/* A line of a cyclic table, for policies that have one (arinc653, table). */
+/* A stretch of a cyclic table, for policies that have one (arinc653).  It names a vCPU that need not
+ * exist, or not yet: then nobody runs. */
 struct policy_table_entry {
-	struct policy_vcpu *vcpu; /* NULL: idle */
+	u8 handle[16]; /* of the domain */
+	u32 vcpu;
 	u32 pcpu;
 	s_time_t length;
 };
@@ -260,13 +263,19 @@ struct sched_policy {
 	void (*domain_tuned)(struct policy_instance *pi, struct policy_domain *d, s_time_t now);
 	void (*vcpu_tuned)(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now);
 
+	/* The domain's handle changed.  Lock as pcpu_add.  Default: nothing. */
+	void (*domain_renamed)(struct policy_instance *pi, struct policy_domain *d, s_time_t now);
+
 	/* A vCPU's affinity changed; if it no longer suits v->pcpu a move follows by itself.
 	 * Lock of v->pcpu.  Default: a ready one kicks an idle pCPU that it may use. */
 	void (*affinity_changed)(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now);
 
-	/* Install a cyclic table.  0, -EINVAL, or -ENOSPC.  Pool lock.  Default: -EOPNOTSUPP. */
+	/* Install a cyclic table that begins now.  0, -EINVAL, or -ENOSPC: then the old one stays.  Pool lock.  Default: -EOPNOTSUPP.  Show it: the number of entries, of which
+	 * @most are written.  Pool lock.  Default: 0. */
 	int (*set_table)(struct policy_instance *pi, const struct policy_table_entry *entries,
 			 u32 nr, s_time_t cycle, s_time_t now);
+	u32 (*get_table)(const struct policy_instance *pi, struct policy_table_entry *entries,
+			 u32 most, s_time_t *cycle);
 
 	/* Describe queues and credits for a person.  Locks may or may not be held: read only.
 	 * Default: nothing. */

@@ -12,6 +12,7 @@
 
 struct arinc_pool {
 	struct policy_table_entry entry[MAX_ENTRIES]; /* a pCPU's in order of time */
+	struct policy_vcpu *vcpu[MAX_ENTRIES];        /* whom they name; NULL: nobody */
 	u32 nr;                                       /* 0: no table installed */
 	s_time_t cycle, start;
 };
@@ -48,7 +49,7 @@ static struct frame table_frame(const struct arinc_pool *pool, const struct poli
 			continue;
 		end += pool->entry[i].length;
 		if (now < end)
-			return (struct frame){ pool->entry[i].vcpu, end };
+			return (struct frame){ pool->vcpu[i], end };
 	}
 	return (struct frame){ NULL, begin + pool->cycle };
 }
@@ -164,16 +165,46 @@ static void arinc_pcpu_remove(struct policy_instance *pi, struct policy_pcpu *pc
 		rehome(pi, POLICY_OWNER(hv, vcpu), pc);
 }
 
+/* @v as entries name it now: those that did no longer do, those of its handle do. */
+static void find_entries(struct arinc_pool *pool, struct policy_vcpu *v)
+{
+	for (u32 i = 0; i < pool->nr; i++) {
+		const struct policy_table_entry *e = &pool->entry[i];
+
+		if (pool->vcpu[i] == v)
+			pool->vcpu[i] = NULL;
+		if (!pool->vcpu[i] && e->vcpu == v->id &&
+		    !memcmp(e->handle, v->domain->handle, sizeof(e->handle)))
+			pool->vcpu[i] = v;
+	}
+}
+
 static void arinc_vcpu_add(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
+	find_entries(arinc_pool(pi), v);
 	rehome(pi, v, NULL);
+}
+
+static void arinc_domain_renamed(struct policy_instance *pi, struct policy_domain *d, s_time_t now)
+{
+	struct policy_vcpu *v;
+
+	policy_for_each_vcpu(v, pi)
+		if (v->domain == d)
+			find_entries(arinc_pool(pi), v);
+	kick_all(pi);
 }
 
 static void arinc_vcpu_remove(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
+	struct policy_vcpu *other;
+
 	for (u32 i = 0; i < arinc_pool(pi)->nr; i++)
-		if (arinc_pool(pi)->entry[i].vcpu == v)
-			arinc_pool(pi)->entry[i].vcpu = NULL;
+		if (arinc_pool(pi)->vcpu[i] == v)
+			arinc_pool(pi)->vcpu[i] = NULL;
+	policy_for_each_vcpu(other, pi) /* of the same handle: the domain migrates within the host */
+		if (other != v)
+			find_entries(arinc_pool(pi), other);
 	policy_home_leave(v);
 	kick_all(pi);
 }
@@ -194,6 +225,8 @@ static int check_table(const struct policy_instance *pi, const struct policy_tab
 {
 	if (nr > MAX_ENTRIES)
 		return -ENOSPC;
+	if (!nr)
+		return -EINVAL;
 	for (u32 i = 0; i < nr; i++) {
 		s_time_t sum = 0;
 
@@ -214,15 +247,29 @@ static int arinc_set_table(struct policy_instance *pi, const struct policy_table
 {
 	struct arinc_pool *pool = arinc_pool(pi);
 	int rc = check_table(pi, entries, nr, cycle);
+	struct policy_vcpu *v;
 
 	if (rc)
 		return rc;
 	memcpy(pool->entry, entries, nr * sizeof(*entries));
+	memset(pool->vcpu, 0, sizeof(pool->vcpu));
 	pool->nr = nr;
 	pool->cycle = cycle;
 	pool->start = now;
+	policy_for_each_vcpu(v, pi)
+		find_entries(pool, v);
 	kick_all(pi);
 	return 0;
+}
+
+static u32 arinc_get_table(const struct policy_instance *pi, struct policy_table_entry *entries, u32 most,
+			   s_time_t *cycle)
+{
+	const struct arinc_pool *pool = arinc_pool(pi);
+
+	memcpy(entries, pool->entry, MIN(pool->nr, most) * sizeof(*entries));
+	*cycle = pool->cycle;
+	return pool->nr;
 }
 
 static void arinc_dump(const struct policy_instance *pi, struct policy_printer *out)
@@ -231,7 +278,7 @@ static void arinc_dump(const struct policy_instance *pi, struct policy_printer *
 	const struct policy_vcpu *v;
 
 	for (u32 i = 0; i < pool->nr; i++) {
-		v = pool->entry[i].vcpu;
+		v = pool->vcpu[i];
 		out->line(out, "pCPU %u, %ld us: d%dv%d", pool->entry[i].pcpu,
 			  (long)(pool->entry[i].length / 1000), v ? (int)v->domain->id : -1,
 			  v ? v->id : -1);
@@ -266,6 +313,8 @@ SCHED_POLICY(arinc653) {
 	.pcpu_timer = arinc_pcpu_timer,
 	.tuned = arinc_tuned,
 	.affinity_changed = arinc_affinity_changed,
+	.domain_renamed = arinc_domain_renamed,
 	.set_table = arinc_set_table,
+	.get_table = arinc_get_table,
 	.dump = arinc_dump,
 };

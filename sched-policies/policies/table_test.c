@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 
+#include "lib/errno.h"
 #include "sched-policies/simulator/sim.h"
 
 #define MS 1000000LL
@@ -59,25 +60,95 @@ Test(sched_table, shares_are_as_promised)
 	end(sim);
 }
 
+/* --- arinc653 -------------------------------------------------------------------- */
+
+/* Domain @mark: a handle made of that byte. */
+static struct sim_domain *marked_domain(struct sim *sim, u8 mark)
+{
+	struct sim_domain *d = sim_add_domain(sim, sim->pool0);
+	u8 handle[16];
+
+	memset(handle, mark, sizeof(handle));
+	sched_domain_rename(&d->s, handle, sim->now);
+	return d;
+}
+
+static struct policy_table_entry stretch(u8 mark, u32 vcpu, s_time_t length)
+{
+	struct policy_table_entry e = { .vcpu = vcpu, .pcpu = SCHED_TABLE_FIRST_PCPU, .length = length };
+
+	memset(e.handle, mark, sizeof(e.handle));
+	return e;
+}
+
+static int install(struct sim *sim, struct policy_table_entry *table, u32 nr, s_time_t cycle)
+{
+	int rc = sched_table_set(&sim->pool0->s, table, nr, cycle, sim->now);
+
+	sim_settle(sim);
+	return rc;
+}
+
 Test(sched_arinc653, a_table_is_followed_to_the_letter)
 {
 	struct sim *sim = start("arinc653", 1);
-	struct policy_instance *pi = &sim->pool0->s.p;
+	struct policy_table_entry table[65] = { stretch(1, 0, 2 * MS), stretch(9, 0, 3 * MS),
+						stretch(2, 0, 4 * MS) }, shown[3];
 	struct sim_vcpu *v[3];
-	struct policy_table_entry table[3];
+	s_time_t cycle;
 
 	for (int i = 0; i < 3; i++)
-		v[i] = sim_add_vcpu(sim_add_domain(sim, sim->pool0), program_hog, NULL, 0);
-	table[0] = (struct policy_table_entry){ &v[0]->s.p, 0, 2 * MS };
-	table[1] = (struct policy_table_entry){ NULL, 0, 3 * MS };
-	table[2] = (struct policy_table_entry){ &v[1]->s.p, 0, 4 * MS };
-	cr_assert_eq(pi->policy->set_table(pi, table, 3, 8 * MS, 0), -EINVAL);
-	cr_assert_eq(pi->policy->set_table(pi, table, 65, 8 * MS, 0), -ENOSPC);
-	cr_assert_eq(pi->policy->set_table(pi, table, 3, 10 * MS, 0), 0);
-	sim_settle(sim);
+		v[i] = sim_add_vcpu(marked_domain(sim, i + 1), program_hog, NULL, 0);
+	cr_assert_eq(install(sim, table, 3, 8 * MS), -EINVAL);
+	cr_assert_eq(install(sim, table, 0, 8 * MS), -EINVAL);
+	cr_assert_eq(install(sim, table, 65, 8 * MS), -ENOSPC);
+	cr_assert_eq(install(sim, table, 3, 10 * MS), 0);
 	sim_run(sim, 10 * SEC);
 	cr_assert_float_eq(sim_runtime(v[0]) / 1e9, 2.0, 0.001);
 	cr_assert_float_eq(sim_runtime(v[1]) / 1e9, 4.0, 0.001);
 	cr_assert_eq(sim_runtime(v[2]), 0);
+	cr_assert_eq(sched_table_get(&sim->pool0->s, shown, 3, &cycle), 3);
+	cr_assert_eq(cycle, 10 * MS);
+	cr_assert_eq(memcmp(shown, table, sizeof(shown)), 0);
+	end(sim);
+}
+
+/* Entries name vCPUs that come later, go, come back, or change their name. */
+Test(sched_arinc653, a_table_names_vcpus_that_come_and_go)
+{
+	struct sim *sim = start("arinc653", 1);
+	struct policy_table_entry table[] = { stretch(1, 0, 2 * MS), stretch(1, 1, 3 * MS) };
+	u8 other[16] = { 7 };
+	struct sim_domain *d;
+	struct sim_vcpu *v, *w;
+
+	cr_assert_eq(install(sim, table, 2, 10 * MS), 0);
+	d = marked_domain(sim, 1);
+	v = sim_add_vcpu(d, program_hog, NULL, 0);
+	w = sim_add_vcpu(d, program_hog, NULL, 0);
+	sim_run(sim, 1 * SEC);
+	cr_assert_float_eq(sim_runtime(v) / 1e9, 0.2, 0.003);
+	cr_assert_float_eq(sim_runtime(w) / 1e9, 0.3, 0.003);
+	sched_domain_rename(&d->s, other, sim->now);
+	sim_settle(sim);
+	sim_run(sim, 2 * SEC);
+	cr_assert_float_eq(sim_runtime(v) / 1e9, 0.2, 0.003);
+	v = sim_add_vcpu(marked_domain(sim, 1), program_hog, NULL, 0);
+	sim_run(sim, 3 * SEC);
+	cr_assert_float_eq(sim_runtime(v) / 1e9, 0.2, 0.003);
+	sim_remove_vcpu(v);
+	sim_run(sim, 4 * SEC);
+	cr_assert_float_eq(sim_runtime(w) / 1e9, 0.3, 0.003);
+	end(sim);
+}
+
+Test(sched_arinc653, other_policies_have_no_table)
+{
+	struct sim *sim = start("rr", 1);
+	struct policy_table_entry table[] = { stretch(1, 0, 2 * MS) };
+	s_time_t cycle;
+
+	cr_assert_eq(install(sim, table, 1, 10 * MS), -EOPNOTSUPP);
+	cr_assert_eq(sched_table_get(&sim->pool0->s, table, 1, &cycle), 0);
 	end(sim);
 }

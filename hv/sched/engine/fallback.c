@@ -85,6 +85,13 @@ static int no_table(struct policy_instance *pi, const struct policy_table_entry 
 	return -EOPNOTSUPP;
 }
 
+static u32 no_table_to_show(const struct policy_instance *pi, struct policy_table_entry *entries, u32 most,
+			    s_time_t *cycle)
+{
+	*cycle = 0;
+	return 0;
+}
+
 const struct sched_policy sched_fallback = {
 	.version = SCHED_POLICY_VERSION,
 	.name = "fallback",
@@ -115,7 +122,9 @@ const struct sched_policy sched_fallback = {
 	.tuned = no_instance,
 	.domain_tuned = no_domain,
 	.vcpu_tuned = no_vcpu,
+	.domain_renamed = no_domain,
 	.affinity_changed = no_vcpu,
 	.set_table = no_table,
+	.get_table = no_table_to_show,
 	.dump = no_dump,
 };

@@ -51,6 +51,13 @@ static int default_set_table(struct policy_instance *pi, const struct policy_tab
 	return -EOPNOTSUPP;
 }
 
+static u32 default_get_table(const struct policy_instance *pi, struct policy_table_entry *entries,
+			     u32 most, s_time_t *cycle)
+{
+	*cycle = 0;
+	return 0;
+}
+
 #define FILL(p, op, fn)                                                         \
 	do {                                                                    \
 		if (!(p)->op)                                                   \
@@ -80,8 +87,10 @@ static void complete(struct sched_policy *p)
 	FILL(p, tuned, default_instance);
 	FILL(p, domain_tuned, default_domain);
 	FILL(p, vcpu_tuned, default_vcpu);
+	FILL(p, domain_renamed, default_domain);
 	FILL(p, affinity_changed, default_affinity);
 	FILL(p, set_table, default_set_table);
+	FILL(p, get_table, default_get_table);
 	FILL(p, dump, default_dump);
 }
 
