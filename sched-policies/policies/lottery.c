@@ -84,7 +84,7 @@ static struct policy_vcpu *draw(struct policy_instance *pi, struct policy_pcpu *
 		all += tickets(pc, lv);
 	if (!all)
 		return NULL;
-	winner = policy_random(pi) % all;
+	winner = (unsigned __int128)policy_random(pi) * all >> 64; /* a ticket more changes few draws */
 	list_for_each_entry(lv, ready, link) {
 		u64 own = tickets(pc, lv);
 

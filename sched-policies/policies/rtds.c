@@ -325,7 +325,7 @@ static void rtds_put(struct policy_instance *pi, struct policy_pcpu *pc, struct 
 		rtds_pcpu(pc)->yielded = v;
 }
 
-/* Settings: a new period from now on. */
+/* Settings: a new period from now on; who has never been ready begins its first one when it is. */
 static void rtds_vcpu_tuned(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now)
 {
 	struct rtds_vcpu *rv = rtds_vcpu(v);
@@ -335,7 +335,7 @@ static void rtds_vcpu_tuned(struct policy_instance *pi, struct policy_vcpu *v, s
 		queue_remove(pi, v);
 		policy_unpark(v, now);
 	}
-	rv->deadline = now + period(v);
+	rv->deadline = rv->deadline ? now + period(v) : 0;
 	rv->budget = full(v);
 	rv->level = 0;
 	rv->serving = v->state != VCPU_ASLEEP;

@@ -90,6 +90,7 @@ keep_still() {
 	daemons=$(pidof xenstored xenconsoled)
 	echo 0 >/proc/sys/vm/dirty_writeback_centisecs
 	echo 1000 >/proc/sys/vm/stat_interval
+	echo 0 >/proc/sys/vm/compaction_proactiveness # else it looks twice a second
 	# shellcheck disable=SC2086 # numbers are meant
 	kill -STOP $daemons && usleep $(((OPT_end - $(now_ns)) / 1000 + 4000000)) && kill -CONT $daemons
 }
