@@ -78,6 +78,7 @@ static int write_param(const struct hypfs_entry *leaf, const void *value, size_t
 	if (!d)
 		return rc;
 	memcpy(&number, value, sizeof(number));
+	sched_pools_hold();
 	flags = irq_save();
 	v = vcpu == WHOLE_DOMAIN ? NULL : domain_vcpu(d, vcpu);
 	if (v)
@@ -85,6 +86,7 @@ static int write_param(const struct hypfs_entry *leaf, const void *value, size_t
 	else if (vcpu == WHOLE_DOMAIN)
 		rc = sched_domain_param_set(&d->sched, leaf->name, number, now_ns());
 	irq_restore(flags);
+	sched_pools_release();
 	domain_put(d);
 	return rc;
 }

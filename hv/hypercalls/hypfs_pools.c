@@ -71,14 +71,18 @@ static int read_tunable(const struct hypfs_entry *leaf, void *value, size_t size
 
 static int write_tunable(const struct hypfs_entry *leaf, const void *value, size_t len)
 {
-	struct sched_pool *pool = sched_pool_by_id(&sched_system, leaf->id);
-	unsigned long flags = irq_save();
+	struct sched_pool *pool;
+	unsigned long flags;
 	s64 number;
 	int rc;
 
 	memcpy(&number, value, sizeof(number));
+	sched_pools_hold();
+	pool = sched_pool_by_id(&sched_system, leaf->id);
+	flags = irq_save();
 	rc = pool ? sched_tunable_set(pool, leaf->name, number, now_ns()) : -ENOENT;
 	irq_restore(flags);
+	sched_pools_release();
 	return rc;
 }
 

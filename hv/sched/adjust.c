@@ -60,7 +60,7 @@ static int vcpu_params(struct domain *d, struct xen_domctl_scheduler_op *op)
 	return rc;
 }
 
-int sched_domctl_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
+static int domain_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
 	struct sched_vcpu *vcpus[MAX_VCPUS];
 	unsigned long flags;
@@ -79,6 +79,16 @@ int sched_domctl_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
 	irq_restore(flags);
 	if (!rc && op->cmd == XEN_DOMCTL_SCHEDOP_putinfo)
 		trace_sched_adjdom(d->id);
+	return rc;
+}
+
+int sched_domctl_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = domain_adjust(d, op);
+	sched_pools_release();
 	return rc;
 }
 
@@ -157,7 +167,7 @@ static int adjust_table(struct sched_pool *pool, struct xen_sysctl_scheduler_op 
 	return rc;
 }
 
-int sched_sysctl_adjust(struct xen_sysctl_scheduler_op *op)
+static int pool_adjust(struct xen_sysctl_scheduler_op *op)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, op->cpupool_id);
 	unsigned long flags;
@@ -176,5 +186,15 @@ int sched_sysctl_adjust(struct xen_sysctl_scheduler_op *op)
 	}
 	if (!rc && op->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
 		trace_sched_ctl();
+	return rc;
+}
+
+int sched_sysctl_adjust(struct xen_sysctl_scheduler_op *op)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = pool_adjust(op);
+	sched_pools_release();
 	return rc;
 }

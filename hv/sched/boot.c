@@ -109,14 +109,14 @@ int sched_init_pcpu(unsigned cpu, struct vcpu *idle, bool join)
 
 /* --- domains and vCPUs --------------------------------------------------------- */
 
-int sched_domain_init(struct domain *d, u32 pool_id)
+static int domain_init(struct domain *d, u32 pool_id)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
 	unsigned long flags;
 
 	if (!pool)
 		return -ESRCH;
-	if (!pool->p.nr_pcpus)
+	if (!sched_pool_can_run(pool))
 		return -EINVAL;
 	memcpy(d->sched.p.handle, d->handle, sizeof(d->handle));
 	flags = irq_save();
@@ -131,6 +131,16 @@ void sched_domain_handle_changed(struct domain *d)
 
 	sched_domain_rename(&d->sched, d->handle, now_ns());
 	irq_restore(flags);
+}
+
+int sched_domain_init(struct domain *d, u32 pool_id)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = domain_init(d, pool_id);
+	sched_pools_release();
+	return rc;
 }
 
 void sched_domain_destroy(struct domain *d)

@@ -15,6 +15,19 @@
 #include "x86/cpu.h"
 #include "x86/softirq.h"
 
+/* See sched.h.  Outside of the locks of domains and of the engine. */
+static spinlock_t pools_held = SPINLOCK_INIT;
+
+void sched_pools_hold(void)
+{
+	spin_lock(&pools_held);
+}
+
+void sched_pools_release(void)
+{
+	spin_unlock(&pools_held);
+}
+
 static u32 lowest_free_id(void)
 {
 	u32 id = 0;
@@ -37,11 +50,16 @@ static int create(u32 *pool_id, const struct sched_policy *policy)
 
 int sched_cpupool_create(u32 *pool_id, u32 xen_id)
 {
-	return create(pool_id, xen_id ? sched_policy_by_xen_id(xen_id) :
-		      sched_pool_by_id(&sched_system, 0)->p.policy);
+	int rc;
+
+	sched_pools_hold();
+	rc = create(pool_id, xen_id ? sched_policy_by_xen_id(xen_id) :
+		    sched_pool_by_id(&sched_system, 0)->p.policy);
+	sched_pools_release();
+	return rc;
 }
 
-int sched_cpupool_set_policy(u32 pool_id, const char *name)
+static int set_policy(u32 pool_id, const char *name)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
 	const struct sched_policy *policy = sched_policy_by_name(name);
@@ -62,7 +80,17 @@ int sched_cpupool_set_policy(u32 pool_id, const char *name)
 	return rc;
 }
 
-int sched_cpupool_destroy(u32 pool_id)
+int sched_cpupool_set_policy(u32 pool_id, const char *name)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = set_policy(pool_id, name);
+	sched_pools_release();
+	return rc;
+}
+
+static int destroy(u32 pool_id)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
 	struct machine_pool *mp;
@@ -84,6 +112,16 @@ int sched_cpupool_destroy(u32 pool_id)
 	return 0;
 }
 
+int sched_cpupool_destroy(u32 pool_id)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = destroy(pool_id);
+	sched_pools_release();
+	return rc;
+}
+
 static struct sched_pcpu *pcpu_of(unsigned cpu)
 {
 	return cpu < pcpu_count && pcpus[cpu]->online ? pcpus[cpu]->sched : NULL;
@@ -99,7 +137,7 @@ void sched_free_pcpus(struct pcpu_mask *mask)
 			bitmap_set(mask->bits, cpu);
 }
 
-int sched_cpupool_add_pcpu(u32 pool_id, u32 cpu)
+static int add_pcpu(u32 pool_id, u32 cpu)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
 	struct pcpu_mask free;
@@ -123,6 +161,16 @@ int sched_cpupool_add_pcpu(u32 pool_id, u32 cpu)
 	return rc;
 }
 
+int sched_cpupool_add_pcpu(u32 pool_id, u32 cpu)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = add_pcpu(pool_id, cpu);
+	sched_pools_release();
+	return rc;
+}
+
 /* The highest pCPU of the pool: the one that came last, usually. */
 static u32 last_pcpu(const struct sched_pool *pool)
 {
@@ -130,7 +178,7 @@ static u32 last_pcpu(const struct sched_pool *pool)
 	       list_entry(pool->p.pcpus.prev, struct policy_pcpu, node)->id;
 }
 
-int sched_cpupool_remove_pcpu(u32 pool_id, u32 cpu)
+static int remove_pcpu(u32 pool_id, u32 cpu)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
 	struct sched_pcpu *pc;
@@ -154,7 +202,18 @@ int sched_cpupool_remove_pcpu(u32 pool_id, u32 cpu)
 	return rc;
 }
 
-int sched_cpupool_move_domain(struct domain *d, u32 pool_id)
+int sched_cpupool_remove_pcpu(u32 pool_id, u32 cpu)
+{
+	int rc;
+
+	sched_pools_hold();
+	rc = remove_pcpu(pool_id, cpu);
+	sched_pools_release();
+	return rc;
+}
+
+/* @pre the domain's lock: no vCPU comes meanwhile. */
+static int move_domain(struct domain *d, u32 pool_id)
 {
 	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
 	struct sched_vcpu *vcpus[MAX_VCPUS];
@@ -164,8 +223,6 @@ int sched_cpupool_move_domain(struct domain *d, u32 pool_id)
 	u32 nr = 0;
 	int rc;
 
-	if (d == current->domain)
-		return -EPERM;
 	if (!pool)
 		return -ENOENT;
 	for_each_vcpu(d, v, i)
@@ -176,14 +233,35 @@ int sched_cpupool_move_domain(struct domain *d, u32 pool_id)
 	return rc == -EBUSY ? -ERESTART_CONTINUE : rc;
 }
 
+int sched_cpupool_move_domain(struct domain *d, u32 pool_id)
+{
+	int rc;
+
+	if (d == current->domain)
+		return -EPERM;
+	sched_pools_hold();
+	spin_lock(&d->lock);
+	rc = move_domain(d, pool_id);
+	spin_unlock(&d->lock);
+	sched_pools_release();
+	return rc;
+}
+
 u32 sched_pool_xen_id(u32 pool_id)
 {
-	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	unsigned long flags = spin_lock_irqsave(&sched_system.config);
+	const struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+	u32 id = pool ? pool->p.policy->xen_id : 0;
 
-	return pool ? pool->p.policy->xen_id : 0;
+	spin_unlock_irqrestore(&sched_system.config, flags);
+	return id;
 }
 
 u32 sched_domain_pool_id(const struct domain *d)
 {
-	return d->sched.pool ? d->sched.pool->id : SCHED_POOL_NONE;
+	unsigned long flags = spin_lock_irqsave(&sched_system.config);
+	u32 id = d->sched.pool ? d->sched.pool->id : SCHED_POOL_NONE;
+
+	spin_unlock_irqrestore(&sched_system.config, flags);
+	return id;
 }

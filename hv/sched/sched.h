@@ -101,6 +101,11 @@ void vcpu_get_affinity(struct vcpu *v, struct pcpu_mask *hard, struct pcpu_mask 
 
 extern struct sched_system sched_system;
 
+/* Between the two no pool goes and no domain changes its pool: for whoever works on a pool found by
+ * its id or through a domain.  Interrupts on; the functions below do it themselves. */
+void sched_pools_hold(void);
+void sched_pools_release(void);
+
 /* cpupool_op: @xen_id picks the policy (0: the boot policy); *@pool_id SCHED_POOL_NONE: lowest
  * free.  -EINVAL, -ENOMEM, -EEXIST. */
 int sched_cpupool_create(u32 *pool_id, u32 xen_id);

@@ -233,6 +233,34 @@ Test(sched_engine, pools_refuse_what_they_must)
 	end(sim);
 }
 
+/* Two pCPUs asked to leave at once would leave none: the second is refused while the first goes. */
+Test(sched_engine, of_two_that_leave_one_stays)
+{
+	struct sim *sim = start("credit", NULL, 2);
+	struct sim_vcpu *v = alone(sim, program_hog, NULL, 0), *w = alone(sim, program_hog, NULL, 0);
+	struct sched_pcpu *first = &sim->pcpus[0].s, *second = &sim->pcpus[1].s;
+	struct sim_pool *other = sim_add_pool(sim, 5, "credit");
+	struct sim_domain *d;
+	s_time_t before;
+
+	sim_run(sim, MS);
+	cr_assert_eq(sched_pool_remove_pcpu(&sim->pool0->s, first, sim->now), -EBUSY, "one runs there");
+	cr_assert(first->draining);
+	cr_assert_eq(sched_pool_remove_pcpu(&sim->pool0->s, second, sim->now), -EBUSY);
+	cr_assert(!second->draining);
+	cr_assert(sched_pool_can_run(&sim->pool0->s));
+	cr_assert_eq(sim_remove_pcpu(sim, 0), 0);
+	before = sim_runtime(w);
+	sim_run(sim, sim->now + 200 * MS);
+	cr_assert_gt(sim_runtime(v), 0);
+	cr_assert_gt(sim_runtime(w), before);
+	/* Into a pool that has none, or none that stays, no domain comes. */
+	cr_assert(!sched_pool_can_run(&other->s));
+	d = v->domain;
+	cr_assert_eq(sched_domain_move(&d->s, &other->s, NULL, 0, sim->now), -EINVAL);
+	end(sim);
+}
+
 /* Every policy after every other one, with pCPUs in the pool; then domains come, and it stays. */
 Test(sched_engine, an_empty_pool_takes_any_policy)
 {

@@ -41,7 +41,7 @@ void sched_affinity_refresh(struct sched_vcpu *sv)
 int sched_set_affinity(struct sched_vcpu *sv, const struct pcpu_mask *hard,
 		       const struct pcpu_mask *soft, s_time_t now)
 {
-	struct sched_system *sys = sv->domain->pool->sys;
+	struct sched_system *sys = sv->domain->sys;
 	struct policy_instance *pi;
 	struct sched_pcpu *pc;
 

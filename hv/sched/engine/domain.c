@@ -86,17 +86,18 @@ static void leave_vcpu(struct sched_vcpu *sv, s_time_t now)
 void sched_domain_attach(struct sched_pool *pool, struct sched_domain *d, u32 id, s_time_t now)
 {
 	d->p.id = id;
-	spin_lock(&pool->sys->config);
+	d->sys = pool->sys;
+	spin_lock(&d->sys->config);
 	sched_lock_pool(pool);
 	join_domain(pool, d, now);
 	sched_unlock_pool(pool);
-	spin_unlock(&pool->sys->config);
+	spin_unlock(&d->sys->config);
 	trace_sched_dom_add(id);
 }
 
 void sched_domain_detach(struct sched_domain *d, s_time_t now)
 {
-	struct sched_system *sys = d->pool->sys;
+	struct sched_system *sys = d->sys;
 
 	trace_sched_dom_rem(d->p.id);
 	spin_lock(&sys->config);
@@ -119,8 +120,8 @@ void sched_idle_init(struct sched_system *sys, struct sched_vcpu *sv, u32 id, s_
 
 int sched_vcpu_attach(struct sched_domain *d, struct sched_vcpu *sv, u32 id, s_time_t now)
 {
-	struct sched_pool *pool = d->pool;
-	struct sched_system *sys = pool->sys;
+	struct sched_system *sys = d->sys;
+	struct sched_pool *pool;
 	int rc = -EINVAL;
 
 	sv->p.id = id;
@@ -131,7 +132,7 @@ int sched_vcpu_attach(struct sched_domain *d, struct sched_vcpu *sv, u32 id, s_t
 	sched_runstate_init(sv, RUNSTATE_offline, now);
 	spin_lock(&sys->config);
 	pool = d->pool;
-	if (pool->p.nr_pcpus) {
+	if (sched_pool_can_run(pool)) {
 		sched_lock_pool(pool);
 		sv->p.pcpu = next_pcpu(&pool->p);
 		sv->p.magic = SCHED_VCPU_MAGIC;
@@ -145,7 +146,7 @@ int sched_vcpu_attach(struct sched_domain *d, struct sched_vcpu *sv, u32 id, s_t
 
 void sched_vcpu_detach(struct sched_vcpu *sv, s_time_t now)
 {
-	struct sched_system *sys = sv->domain->pool->sys;
+	struct sched_system *sys = sv->domain->sys;
 
 	spin_lock(&sys->config);
 	sched_lock_pool(sv->domain->pool);
@@ -200,7 +201,7 @@ int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sche
 	int rc = -EBUSY;
 
 	spin_lock(&sys->config);
-	if (!to->p.nr_pcpus) {
+	if (!sched_pool_can_run(to)) {
 		spin_unlock(&sys->config);
 		return -EINVAL;
 	}

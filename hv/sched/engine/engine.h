@@ -43,6 +43,7 @@ struct sched_domain {
 	struct sched_pool *pool;     /* config lock to change */
 	s32 pause_count;             /* atomic; of all its vCPUs */
 	bool moving;                 /* sched_domain_move() under way; config lock */
+	struct sched_system *sys;    /* for ever, whatever becomes of the pool */
 };
 
 struct sched_vcpu {
@@ -163,6 +164,8 @@ int sched_pool_destroy(struct sched_pool *pool);
 struct sched_pool *sched_pool_by_id(struct sched_system *sys, u32 id);
 /* The pool with the lowest id >= @id, or NULL. */
 struct sched_pool *sched_pool_next(struct sched_system *sys, u32 id);
+/* Has it a pCPU that is not about to leave?  Domains may only come if so. */
+bool sched_pool_can_run(const struct sched_pool *pool);
 
 /* @pc is zeroed memory of the caller's; free afterwards and running its @idle vCPU. */
 void sched_pcpu_init(struct sched_system *sys, struct sched_pcpu *pc, u32 id, u32 socket,
@@ -170,7 +173,7 @@ void sched_pcpu_init(struct sched_system *sys, struct sched_pcpu *pc, u32 id, u3
 /* -EBUSY if it is in a pool. */
 int sched_pool_add_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_time_t now);
 /* Move everything off @pc and free it.  -EBUSY: something still runs there, a reschedule is
- * under way, call again; -EBUSY also if it is the last of a pool with domains; -EINVAL. */
+ * under way, call again; -EBUSY also if no other stays in a pool with domains; -EINVAL. */
 int sched_pool_remove_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_time_t now);
 
 void sched_domain_attach(struct sched_pool *pool, struct sched_domain *d, u32 id, s_time_t now);

@@ -99,7 +99,7 @@ int sched_tunable_set(struct sched_pool *pool, const char *name, s64 value, s_ti
 
 int sched_domain_params_set(struct sched_domain *d, const s64 *values, s_time_t now)
 {
-	struct sched_system *sys = d->pool->sys;
+	struct sched_system *sys = d->sys;
 	const struct sched_policy *policy;
 	int rc;
 
@@ -132,11 +132,12 @@ int sched_domain_param_set(struct sched_domain *d, const char *name, s64 value, 
 
 int sched_vcpu_params_set(struct sched_vcpu *sv, const s64 *values, s_time_t now)
 {
-	struct sched_pool *pool = sv->domain->pool;
+	struct sched_system *sys = sv->domain->sys;
 	const struct sched_policy *policy;
+	struct sched_pool *pool;
 	int rc;
 
-	spin_lock(&pool->sys->config);
+	spin_lock(&sys->config);
 	pool = sv->domain->pool;
 	policy = pool->p.policy;
 	rc = check_values(policy->vcpu_params, policy->nr_vcpu_params, values,
@@ -147,7 +148,7 @@ int sched_vcpu_params_set(struct sched_vcpu *sv, const s64 *values, s_time_t now
 		policy->vcpu_tuned(&pool->p, &sv->p, now);
 		sched_unlock_pool(pool);
 	}
-	spin_unlock(&pool->sys->config);
+	spin_unlock(&sys->config);
 	return rc;
 }
 

@@ -314,6 +314,20 @@ static bool is_empty(struct sched_pcpu *pc)
 	return empty;
 }
 
+bool sched_pool_can_run(const struct sched_pool *pool)
+{
+	return !bitmap_empty(pool->p.members.bits, POLICY_MAX_PCPUS);
+}
+
+/* Does another pCPU stay, if @pc goes as well as those on their way out? */
+static bool others_stay(const struct sched_pool *pool, const struct sched_pcpu *pc)
+{
+	struct pcpu_mask others = pool->p.members;
+
+	bitmap_clear(others.bits, pc->p.id);
+	return !bitmap_empty(others.bits, POLICY_MAX_PCPUS);
+}
+
 int sched_pool_remove_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_time_t now)
 {
 	int rc = -EBUSY;
@@ -321,7 +335,7 @@ int sched_pool_remove_pcpu(struct sched_pool *pool, struct sched_pcpu *pc, s_tim
 	spin_lock(&pool->sys->config);
 	if (pc->pool != pool) {
 		rc = -EINVAL;
-	} else if (pool->p.nr_pcpus > 1 || !pool->nr_domains) {
+	} else if (others_stay(pool, pc) || !pool->nr_domains) {
 		if (!pc->draining)
 			start_draining(pool, pc, now);
 		if (is_empty(pc)) {

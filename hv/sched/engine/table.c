@@ -49,7 +49,7 @@ u32 sched_table_get(struct sched_pool *pool, struct policy_table_entry *entries,
 
 void sched_domain_rename(struct sched_domain *d, const u8 *handle, s_time_t now)
 {
-	struct sched_system *sys = d->pool->sys;
+	struct sched_system *sys = d->sys;
 
 	spin_lock(&sys->config);
 	sched_lock_pool(d->pool);
