@@ -160,14 +160,21 @@ int domain_pause(struct domain *d)
 	return 0;
 }
 
+/* In one step: one that is being destroyed meanwhile stays dying. */
+static void become_alive(struct domain *d)
+{
+	__typeof__(d->state) building = DOM_BUILDING;
+
+	__atomic_compare_exchange_n(&d->state, &building, DOM_ALIVE, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
 int domain_unpause(struct domain *d)
 {
 	unsigned long flags = spin_lock_irqsave(&d->shutdown_lock);
 	int rc = d->pause_count ? 0 : -EINVAL;
 
 	if (!rc && !--d->pause_count) {
-		if (d->state == DOM_BUILDING)
-			d->state = DOM_ALIVE;
+		become_alive(d);
 		sched_domain_unpause(d);
 	}
 	spin_unlock_irqrestore(&d->shutdown_lock, flags);

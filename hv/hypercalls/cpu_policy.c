@@ -115,10 +115,16 @@ static int install(struct domain *d, struct cpu_policy *p)
 {
 	if (d->state != DOM_BUILDING)
 		return -EEXIST; /* its vCPUs have read the old one */
-	if (!d->cpu_policy)
-		d->cpu_policy = xnew(struct cpu_policy);
-	if (!d->cpu_policy)
-		return -ENOMEM;
+	if (!d->cpu_policy) {
+		struct cpu_policy *own = xnew(struct cpu_policy);
+
+		if (!own)
+			return -ENOMEM;
+		*own = *p;
+		/* Readers take no lock: whole before it can be found. */
+		__atomic_store_n(&d->cpu_policy, own, __ATOMIC_RELEASE);
+		return 0;
+	}
 	*d->cpu_policy = *p;
 	return 0;
 }

@@ -71,6 +71,10 @@ static int walk_some(struct report *r)
 		.clean = r->args->op != XEN_DOMCTL_SHADOW_OP_PEEK,
 	};
 
+	if (!READ_ONCE(r->d->log_dirty.on)) { /* never was, or somebody has switched it off meanwhile */
+		r->where = PAGE_LIST_END;
+		return 0;
+	}
 	log_dirty_step(r->d, &w);
 	r->where = w.at;
 	r->found += w.nr;
@@ -109,11 +113,10 @@ static int go_on(struct report *r)
 
 static long run(struct report *r, u64 arg)
 {
-	int rc = 0;
+	int rc;
 
 	sched_domain_pause(r->d);
-	if (READ_ONCE(r->d->log_dirty.on)) /* unless somebody has switched it off meanwhile */
-		rc = go_on(r);
+	rc = go_on(r);
 	sched_domain_unpause(r->d);
 	if (rc == -ERESTART)
 		return HYPERCALL_CONTINUE(paging_domctl_cont, arg, r->where, r->found);
@@ -137,11 +140,7 @@ static long read_log(struct domain *d, struct xen_domctl *op, u64 arg)
 		return 0;
 	if (r.args->pages > 1ULL << 52)
 		return -EINVAL;
-	if (READ_ONCE(d->log_dirty.on))
-		return run(&r, arg);
-	if (r.bitmap && clear_guest(r.bitmap, DIV_ROUND_UP(r.args->pages, 8)))
-		return -EFAULT;
-	return tell(&r, arg);
+	return run(&r, arg);
 }
 
 /* All frames begin clean. */

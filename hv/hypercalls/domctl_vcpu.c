@@ -104,6 +104,28 @@ int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op)
 	return rc ? rc : report_effective(v, args);
 }
 
+/*
+ * Stopping a vCPU waits for it, and one that waits does not stop: two vCPUs of a domain that stop
+ * each other would wait for ever.  So one at a time; the second makes its call again, and is stopped
+ * on the way.  (Those of other domains cannot wait for ours.)
+ */
+static spinlock_t own_pause_lock = SPINLOCK_INIT;
+
+/* -ERESTART: another is at it. */
+static int read_context(struct vcpu *v, struct vcpu_guest_context *ctx)
+{
+	bool own = v->domain == current->domain;
+
+	if (own && !spin_trylock(&own_pause_lock))
+		return -ERESTART;
+	vcpu_pause(v);
+	pv_vcpu_get_context(v, ctx);
+	vcpu_unpause(v);
+	if (own)
+		spin_unlock(&own_pause_lock);
+	return 0;
+}
+
 /* The structure is larger than a stack should hold. */
 int domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
 {
@@ -122,10 +144,9 @@ int domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
 	if (!ctx)
 		return -ENOMEM;
 	_Static_assert(sizeof(*ctx) <= 2 * PAGE_SIZE, "context buffer");
-	vcpu_pause(v);
-	pv_vcpu_get_context(v, ctx);
-	vcpu_unpause(v);
-	rc = copy_to_handle(args->ctxt, ctx) ? -EFAULT : 0;
+	rc = read_context(v, ctx);
+	if (!rc && copy_to_handle(args->ctxt, ctx))
+		rc = -EFAULT;
 	free_hv_pages(ctx, 1);
 	return rc;
 }

@@ -135,9 +135,12 @@ void log_dirty_finish(struct domain *d)
 	struct vcpu *v;
 	unsigned i;
 
-	for_each_vcpu(d, v, i)
-		if (v->info_mfn != MFN_NONE)
-			frame_dirtied(mfn_to_page(v->info_mfn));
+	for_each_vcpu(d, v, i) {
+		mfn_t info = READ_ONCE(v->info_mfn); /* may go meanwhile, with the domain */
+
+		if (info != MFN_NONE)
+			frame_dirtied(mfn_to_page(info));
+	}
 	evtchn_dirty_frames(d);
 	grants_dirty_frames(d);
 }
