@@ -50,13 +50,13 @@ static void complete(struct domain *to, u32 ref, mfn_t mfn)
 	spin_unlock(&gt->lock);
 }
 
-/* @pre the frame is stolen from @from: it is given back unless it goes over. */
+/* @pre the frame is stolen from @from: unless it goes over it is freed, as in Xen. */
 static s16 give(struct domain *from, struct domain *to, const struct gnttab_transfer *op)
 {
 	bool room = to == from || READ_ONCE(to->tot_pages) < READ_ONCE(to->max_pages);
 
 	if (!room || !commit(to, op->ref, from->id)) {
-		page_unsteal(op->mfn);
+		page_lose(from, op->mfn);
 		return GNTST_general_error;
 	}
 	if (to == from)
@@ -77,7 +77,7 @@ void grant_transfer(struct gnttab_transfer *op)
 	}
 	to = domain_get(op->domid);
 	if (!to) {
-		page_unsteal(op->mfn);
+		page_lose(from, op->mfn);
 		op->status = GNTST_bad_domain;
 		return;
 	}

@@ -107,23 +107,40 @@ void page_unsteal(mfn_t mfn)
 	__atomic_store_n(&mfn_to_page(mfn)->count, PGC_allocated | 1, __ATOMIC_SEQ_CST);
 }
 
-int page_give(struct domain *from, struct domain *to, mfn_t mfn)
+/* A stolen frame becomes nobody's.  True: it was the last @from had, whose reference is the caller's. */
+static bool page_orphan(struct domain *from, mfn_t mfn)
 {
 	struct page_info *pg = mfn_to_page(mfn);
 	bool last = page_disown(from, pg);
-	int rc;
 
 	m2p_table[mfn] = INVALID_M2P;
 	pg->tlb_stamp = frame_tlb_stamp();
+	pg->type = PGT_none;
 	pg->owner = DOMID_INVALID;
 	pg->nr_valid = from->id;
 	__atomic_store_n(&pg->count, 0, __ATOMIC_RELEASE);
-	rc = assign_page(to, mfn, 0);
-	if (rc && assign_page(from, mfn, 0))
+	return last;
+}
+
+int page_give(struct domain *from, struct domain *to, mfn_t mfn)
+{
+	bool last = page_orphan(from, mfn);
+	int rc = assign_page(to, mfn, 0);
+
+	if (rc)
 		frame_free(mfn, 0);
 	if (last)
 		domain_put(from);
 	return rc;
+}
+
+void page_lose(struct domain *from, mfn_t mfn)
+{
+	bool last = page_orphan(from, mfn);
+
+	frame_free(mfn, 0);
+	if (last)
+		domain_put(from);
 }
 
 /* @fresh stands in the list where @old stood.  @pre d->page_lock */

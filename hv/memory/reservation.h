@@ -35,8 +35,10 @@ void page_unsteal(mfn_t mfn);
 void page_replace(struct domain *d, mfn_t old, mfn_t fresh);
 
 /* The stolen frame @mfn of @from becomes @to's with what is in it.  0; -E2BIG: @to has no room or is
- * dying, and @from has it back (or, without room either, has lost it). @pre interrupts on. */
+ * dying, and the frame is freed. @pre interrupts on. */
 int page_give(struct domain *from, struct domain *to, mfn_t mfn);
+/* The stolen frame @mfn of @from is freed. */
+void page_lose(struct domain *from, mfn_t mfn);
 
 /* frame_alloc() for a guest, without anything another domain left there.  MFN_NONE: out.  Stale
  * translations are the caller's business: assign_page() sees to them. @pre interrupts on. */

@@ -32,12 +32,35 @@ static u64 unmapped_page(u64 pattern)
 	return mfn;
 }
 
+static long reservation(void)
+{
+	struct xen_memory_domain which = { .domid = DOMID_SELF };
+
+	return hypercall2(__HYPERVISOR_memory_op, XENMEM_current_reservation, &which);
+}
+
+/* A frame that cannot go over is nobody's any more. */
+static void loses_frame(const char *what, domid_t to, u32 ref, long status)
+{
+	long before = reservation();
+	u64 mfn = unmapped_page(1);
+
+	check(what, transfer(mfn, to, ref), status);
+	check("and it is gone", before - reservation(), 1);
+	check("not given twice", transfer(mfn, to, ref), GNTST_bad_page);
+}
+
 void transfer_checks(void)
 {
 	check("of no frame", transfer(0xfffffff, self, GRANT_REF), GNTST_bad_page);
 	check("of a hypervisor's", transfer(0x200, self, GRANT_REF), GNTST_bad_page);
 	check("of one that is mapped", transfer(frame_mfn, self, GRANT_REF), GNTST_bad_page);
 	check("of a page table", transfer(pte_maddr(frame_va) >> 12, self, GRANT_REF), GNTST_bad_page);
+	loses_frame("to nobody", 0x7777, GRANT_REF, GNTST_bad_domain);
+	loses_frame("into none", self, 1U << 30, GNTST_general_error);
+	grant(FIRST_REF, GTF_permit_access, self, 0);
+	loses_frame("into one for reading", self, FIRST_REF, GNTST_general_error);
+	grant(FIRST_REF, 0, 0, 0);
 }
 
 /* --- two domains --------------------------------------------------------------------- */
@@ -93,9 +116,7 @@ void transfer_give(domid_t to, unsigned frames)
 		check("transfer", transfer(mfn, to, FIRST_REF + i), GNTST_okay);
 	}
 	check("of what is given", transfer(mfn, to, FIRST_REF), GNTST_bad_page);
-	mfn = unmapped_page(1);
-	check("into an entry that has one", transfer(mfn, to, FIRST_REF), GNTST_general_error);
-	mfn = unmapped_page(2); /* Xen keeps a frame whose transfer failed; here it stays its owner's */
-	check("into none", transfer(mfn, to, 1U << 30), GNTST_general_error);
+	loses_frame("into an entry that has one", to, FIRST_REF, GNTST_general_error);
+	loses_frame("into none", to, 1U << 30, GNTST_general_error);
 	guest_verdict(0);
 }
