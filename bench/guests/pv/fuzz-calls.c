@@ -131,6 +131,8 @@ static long act_grant_map(void)
 	*h = (struct handle){ 0, m->flags, m->host_addr };
 	rc = grant_op(GNTTABOP_map_grant_ref, m, 1);
 	h->handle = m->handle;
+	if (!rc && !m->status)
+		note_mapping(m);
 	return rc ? rc : m->status;
 }
 

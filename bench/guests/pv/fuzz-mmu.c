@@ -53,12 +53,16 @@ static long act_mmu_update(void)
 {
 	unsigned n = 1 + rnd_below(one_in(4) ? MAX_REQUESTS : 4);
 	struct mmu_update *u = calm_argument(n * sizeof(*u));
-	u64 domid = one_in(6) ? any_domid() : DOMID_SELF;
+	u64 domid = one_in(6) ? any_domid() : DOMID_SELF, count = n;
 
+	/* Never what calls have left behind: it may name the frames we run on. */
+	if (one_in(40)) {
+		u = (struct mmu_update *)(calm_args + PAGE_SIZE) - n; /* goes on where nothing is */
+		count = any_value() & ~0xffffUL;
+	}
 	for (unsigned i = 0; i < n; i++)
 		one_request(&u[i]);
-	return hypercall4(__HYPERVISOR_mmu_update, one_in(40) ? any_address() : (u64)u,
-			  one_in(40) ? any_value() & ~0xffffUL : n,
+	return hypercall4(__HYPERVISOR_mmu_update, one_in(40) ? wild_address() : (u64)u, count,
 			  one_in(3) ? any_address() & ~7UL : 0, one_in(50) ? domid | rnd() << 16 : domid);
 }
 

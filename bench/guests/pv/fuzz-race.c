@@ -60,6 +60,12 @@ static void race_pin(u64 r)
 	hypercall4(__HYPERVISOR_mmuext_op, &op, 1, 0, DOMID_SELF);
 }
 
+static void race_map(struct gnttab_map_grant_ref *map)
+{
+	if (!hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, map, 1) && !map->status)
+		note_mapping(map);
+}
+
 static void race_grant(u64 r)
 {
 	const struct handle *h = &handles[r % HANDLES];
@@ -71,7 +77,7 @@ static void race_grant(u64 r)
 	if (r & 0x40)
 		hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, &unmap, 1);
 	else if (r & 0x80)
-		hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, &map, 1);
+		race_map(&map);
 	else if (!(r & 0x7000))
 		hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &version, 1);
 	/* Not the frames, or we might grant what we run on, and have it overwritten. */

@@ -23,8 +23,9 @@
 
 #define ALIGNED_PAGE __attribute__((aligned(4096)))
 #define MAX_ACTS 48
-#define ROUNDS 8 /* clean-ups on the way */
-#define LOST_MAX 24 /* frames in the second half: lists of records that grow and stay */
+#define ROUNDS 8 /* clean-ups on the way, or more: */
+#define ROUND_STEPS 25000
+#define LOST_MAX 8 /* frames in the second half: lists of records that grow and stay */
 
 u64 rng_state;
 u8 data_pages[PLAY_DATA][PAGE_SIZE] ALIGNED_PAGE, table_pages[PLAY_TABLES][PAGE_SIZE] ALIGNED_PAGE;
@@ -165,7 +166,7 @@ static void remember_args(void)
 }
 
 /* A grant may have been mapped over them, and unmapped. */
-static void restore_args(void)
+void restore_args(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(args_map); i++)
 		if ((*args_map[i].entry ^ args_map[i].good) & ~(PTE_A | PTE_D))
@@ -197,18 +198,6 @@ static void put_right(void)
 }
 
 /* --- clean-up, and what is missing then --- */
-
-static void unmap_grants(void)
-{
-	for (u32 h = 0; h < 4 * HANDLES; h++)
-		for (unsigned i = 0; i < HANDLES; i++) {
-			struct gnttab_unmap_grant_ref u = { .host_addr = handles[i].host_addr, .handle = h,
-							    .dev_bus_addr = 0 };
-
-			if (handles[i].handle == h && handles[i].host_addr)
-				hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, &u, 1);
-		}
-}
 
 #define LISTED 64
 
@@ -246,7 +235,7 @@ static void clean_up(void)
 {
 	struct evtchn_reset reset = { .dom = DOMID_SELF };
 
-	unmap_grants();
+	end_mappings();
 	if (privileged) /* a guest needs its console till the end */
 		hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_reset, &reset);
 	for (unsigned i = 0; i < 1024; i++)
@@ -370,19 +359,20 @@ static void shut_down(void)
 void guest_main(const char *cmdline)
 {
 	u64 count = number_option(cmdline, "count", 20000), start = 0, end = 0;
+	unsigned rounds = count / ROUND_STEPS > ROUNDS ? count / ROUND_STEPS : ROUNDS;
 
 	print("ORRERY-INIT start\n");
 	prepare(cmdline);
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
 		secondaries_may_run(true);
-		for (u64 i = 0; i < count / ROUNDS; i++)
+		for (u64 i = 0; i < count / rounds; i++)
 			one_step();
 		secondaries_may_run(false);
 		clean_up();
 		end = frames_accounted();
-		if (round == ROUNDS / 2) /* by now nearly everything that stays has been made once */
+		if (round == rounds / 2) /* by now nearly everything that stays has been made once */
 			start = end;
-		print("fuzz: round %u of %u, %lu frames accounted for\n", round + 1, ROUNDS, end);
+		print("fuzz: round %u of %u, %lu frames accounted for\n", round + 1, rounds, end);
 	}
 	report(number_option(cmdline, "seed", 1), count, start - end);
 	if (!privileged)

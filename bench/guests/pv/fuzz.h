@@ -102,7 +102,13 @@ void secondaries_may_run(bool yes);
 		t_;                      \
 	})
 
+/* fuzz-maps.c: a grant has been mapped; unmap all that have */
+struct gnttab_map_grant_ref;
+void note_mapping(const struct gnttab_map_grant_ref *m);
+void end_mappings(void);
+
 u64 now(void); /* system time, ns */
+void restore_args(void);
 void rebuild_play(void);
 bool is_console(u32 port); /* on which a guest tells how it went */
 
