@@ -9,6 +9,7 @@
 #include "sched-policies/api/policy_home.h"
 
 #define MAX_ENTRIES 64 /* as many as Xen's */
+#define CYCLE_MAX (INT64_MAX / 2) /* what ends by then is still a time */
 
 struct arinc_pool {
 	struct policy_table_entry entry[MAX_ENTRIES]; /* a pCPU's in order of time */
@@ -225,19 +226,21 @@ static int check_table(const struct policy_instance *pi, const struct policy_tab
 {
 	if (nr > MAX_ENTRIES)
 		return -ENOSPC;
-	if (!nr)
+	if (!nr || cycle > CYCLE_MAX)
 		return -EINVAL;
 	for (u32 i = 0; i < nr; i++) {
-		s_time_t sum = 0;
+		s_time_t left = cycle; /* at most taken away what is there: no sum to run over */
 
 		if (entries[i].length < SLICE_MIN || entries[i].length > cycle ||
 		    !policy_pcpu_by_id(pi, entries[i].pcpu))
 			return -EINVAL;
-		for (u32 k = 0; k < nr; k++)
-			if (entries[k].pcpu == entries[i].pcpu)
-				sum += entries[k].length;
-		if (sum > cycle)
-			return -EINVAL;
+		for (u32 k = 0; k <= i; k++) {
+			if (entries[k].pcpu != entries[i].pcpu)
+				continue;
+			if (entries[k].length > left)
+				return -EINVAL;
+			left -= entries[k].length;
+		}
 	}
 	return 0;
 }

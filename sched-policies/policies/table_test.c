@@ -94,6 +94,8 @@ Test(sched_arinc653, a_table_is_followed_to_the_letter)
 	struct sim *sim = start("arinc653", 1);
 	struct policy_table_entry table[65] = { stretch(1, 0, 2 * MS), stretch(9, 0, 3 * MS),
 						stretch(2, 0, 4 * MS) }, shown[3];
+	const s_time_t most = INT64_MAX / 2;
+	struct policy_table_entry endless[] = { stretch(1, 0, most), stretch(1, 0, most), stretch(2, 0, most) };
 	struct sim_vcpu *v[3];
 	s_time_t cycle;
 
@@ -102,6 +104,8 @@ Test(sched_arinc653, a_table_is_followed_to_the_letter)
 	cr_assert_eq(install(sim, table, 3, 8 * MS), -EINVAL);
 	cr_assert_eq(install(sim, table, 0, 8 * MS), -EINVAL);
 	cr_assert_eq(install(sim, table, 65, 8 * MS), -ENOSPC);
+	cr_assert_eq(install(sim, endless, 3, INT64_MAX / 2), -EINVAL, "their sum is no number");
+	cr_assert_eq(install(sim, endless, 1, INT64_MAX), -EINVAL);
 	cr_assert_eq(install(sim, table, 3, 10 * MS), 0);
 	sim_run(sim, 10 * SEC);
 	cr_assert_float_eq(sim_runtime(v[0]) / 1e9, 2.0, 0.001);
