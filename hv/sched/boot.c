@@ -19,7 +19,7 @@
 #include "x86/cpu.h"
 #include "x86/softirq.h"
 
-#define DEFAULT_POLICY "credit"
+#define DEFAULT_POLICY "credit2" /* as Xen 4.17 */
 
 struct sched_system sched_system;
 

@@ -93,7 +93,7 @@ step uptime says '^toy ' xl uptime
 step info-n says 'numa_info' xl info -n
 step topology says '^CPU0' xenpm get-cpu-topology
 step sharing says 'toy' xl sharing
-step sched-credit says '^toy +[0-9]+ +256' xl sched-credit
+step sched-credit2 says '^toy +[0-9]+ +256' xl sched-credit2
 step dmesg says 'Orrery|Xen version' xl dmesg
 
 step times-add-up adds_up
