@@ -224,7 +224,7 @@ static void unmap_finish(struct unmapped *gone, unsigned n)
 
 void grant_unmap(struct gnttab_unmap_grant_ref *ops, unsigned n)
 {
-	struct unmapped gone[GRANT_UNMAP_BATCH] = { 0 };
+	struct unmapped gone[GRANT_BATCH] = { 0 };
 
 	for (unsigned i = 0; i < n; i++)
 		ops[i].status = unmap_begin(ops[i].handle, ops[i].host_addr, ops[i].dev_bus_addr, 0,

@@ -14,7 +14,7 @@
 
 struct domain;
 
-#define GRANT_UNMAP_BATCH 32
+#define GRANT_BATCH 32
 
 /* table.c */
 void grant_table_size(struct domain *d, u32 *frames, u32 *max_frames);
@@ -31,12 +31,12 @@ s16 grant_table_swap(struct domain *d, u32 a, u32 b);
 
 /* map.c, for the current vCPU and its domain; status in the structures. */
 void grant_map(struct gnttab_map_grant_ref *op);
-/* Up to GRANT_UNMAP_BATCH, with one TLB flush, after which no mapping is left anywhere. */
+/* Up to GRANT_BATCH, with one TLB flush, after which no mapping is left anywhere. */
 void grant_unmap(struct gnttab_unmap_grant_ref *ops, unsigned n);
 void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op);
 
-/* copy.c */
-void grant_copy(struct gnttab_copy *op);
+/* copy.c; one after another, status in the structures. */
+void grant_copy(struct gnttab_copy *ops, unsigned n);
 
 /* transfer.c */
 void grant_transfer(struct gnttab_transfer *op);

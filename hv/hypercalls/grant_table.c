@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant_table_op: fetches the guest's structures one by one (unmaps in small
- * batches, for their TLB flush), finds the domains they name, and writes the
- * results back.  Long arrays stop half way when something waits: the call is
+ * grant_table_op: fetches the guest's structures in small batches, finds the
+ * domains they name, and writes the results back.  Long arrays stop half way when something waits: the call is
  * issued again for the rest.
  */
 #include <xen/xen.h>
@@ -34,69 +33,67 @@ static struct domain *table_owner(domid_t id, s16 *status)
 
 /* --- arrays of grants ------------------------------------------------------------- */
 
-static long each(unsigned cmd, u64 arg, unsigned count, size_t size, void (*one)(void *))
+/*
+ * Arguments are fetched and given back some at a time, and what becomes of them is done as one: copies
+ * share what they have in common, unmaps a TLB flush.  What lies before an address that cannot be
+ * read is done still.
+ */
+static long each(unsigned cmd, u64 arg, unsigned count, size_t size, unsigned most,
+		 void (*some)(void *ops, unsigned n))
 {
-	u64 op[8]; /* room for the largest of them */
+	u64 ops[GRANT_BATCH * sizeof(struct gnttab_copy) / sizeof(u64)]; /* the largest of them */
 
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count;) {
+		unsigned n = MIN(count - i, most), readable;
 		u64 at = arg + (u64)i * size;
 
 		if (i && preempt_needed())
 			return HYPERCALL_CONTINUE(grant_table_op, cmd, at, count - i);
-		if (copy_from_guest(op, at, size))
-			return -EFAULT;
-		one(op);
-		if (copy_to_guest(at, op, size))
-			return -EFAULT;
-	}
-	return 0;
-}
-
-static void map_one(void *op)
-{
-	grant_map(op);
-}
-
-static void copy_one(void *op)
-{
-	grant_copy(op);
-}
-
-static void transfer_one(void *op)
-{
-	grant_transfer(op);
-}
-
-static void replace_one(void *op)
-{
-	grant_unmap_and_replace(op);
-}
-
-static void swap_one(void *p)
-{
-	struct gnttab_swap_grant_ref *op = p;
-
-	op->status = grant_table_swap(current->domain, op->ref_a, op->ref_b);
-}
-
-static long op_unmap(unsigned cmd, u64 arg, unsigned count)
-{
-	struct gnttab_unmap_grant_ref ops[GRANT_UNMAP_BATCH];
-
-	for (unsigned i = 0; i < count;) {
-		unsigned n = MIN(count - i, (unsigned)GRANT_UNMAP_BATCH);
-		u64 at = arg + (u64)i * sizeof(ops[0]);
-
-		if (i && preempt_needed())
-			return HYPERCALL_CONTINUE(grant_table_op, cmd, at, count - i);
-		if (copy_from_guest(ops, at, n * sizeof(ops[0])))
-			return -EFAULT;
-		grant_unmap(ops, n);
-		if (copy_to_guest(at, ops, n * sizeof(ops[0])))
+		readable = n - DIV_ROUND_UP(copy_from_guest(ops, at, n * size), size);
+		some(ops, readable);
+		if (copy_to_guest(at, ops, readable * size) || readable < n)
 			return -EFAULT;
 		i += n;
 	}
 	return 0;
+}
+
+static void map_some(void *ops, unsigned n)
+{
+	struct gnttab_map_grant_ref *op = ops;
+
+	for (unsigned i = 0; i < n; i++)
+		grant_map(&op[i]);
+}
+
+static void unmap_some(void *ops, unsigned n)
+{
+	grant_unmap(ops, n);
+}
+
+static void copy_some(void *ops, unsigned n)
+{
+	grant_copy(ops, n);
+}
+
+static void transfer_one(void *op, unsigned n)
+{
+	if (n)
+		grant_transfer(op);
+}
+
+static void replace_one(void *op, unsigned n)
+{
+	if (n)
+		grant_unmap_and_replace(op);
+}
+
+static void swap_one(void *p, unsigned n)
+{
+	struct gnttab_swap_grant_ref *op = p;
+
+	if (n)
+		op->status = grant_table_swap(current->domain, op->ref_a, op->ref_b);
 }
 
 /* --- the table itself --------------------------------------------------------------- */
@@ -215,17 +212,17 @@ long hypercall_grant_table_op(u64 cmd, u64 arg, u64 count)
 		return -EINVAL;
 	switch ((u32)cmd) {
 	case GNTTABOP_map_grant_ref:
-		return each(cmd, arg, n, sizeof(struct gnttab_map_grant_ref), map_one);
+		return each(cmd, arg, n, sizeof(struct gnttab_map_grant_ref), GRANT_BATCH, map_some);
 	case GNTTABOP_unmap_grant_ref:
-		return op_unmap(cmd, arg, n);
+		return each(cmd, arg, n, sizeof(struct gnttab_unmap_grant_ref), GRANT_BATCH, unmap_some);
 	case GNTTABOP_unmap_and_replace:
-		return each(cmd, arg, n, sizeof(struct gnttab_unmap_and_replace), replace_one);
+		return each(cmd, arg, n, sizeof(struct gnttab_unmap_and_replace), 1, replace_one);
 	case GNTTABOP_copy:
-		return each(cmd, arg, n, sizeof(struct gnttab_copy), copy_one);
+		return each(cmd, arg, n, sizeof(struct gnttab_copy), GRANT_BATCH, copy_some);
 	case GNTTABOP_transfer:
-		return each(cmd, arg, n, sizeof(struct gnttab_transfer), transfer_one);
+		return each(cmd, arg, n, sizeof(struct gnttab_transfer), 1, transfer_one);
 	case GNTTABOP_swap_grant_ref:
-		return each(cmd, arg, n, sizeof(struct gnttab_swap_grant_ref), swap_one);
+		return each(cmd, arg, n, sizeof(struct gnttab_swap_grant_ref), 1, swap_one);
 	case GNTTABOP_setup_table:
 		return op_setup_table(arg, n);
 	case GNTTABOP_query_size:
