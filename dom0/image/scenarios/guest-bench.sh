@@ -80,6 +80,7 @@ if [ "${OPT_lives:-1}" != 0 ]; then
 fi
 
 dd if=/dev/zero of=/tmp/disk.img bs=1M count=8 2>/dev/null
+sysctl -q -w net.core.rmem_max=524288 net.core.wmem_max=524288 # streams ask for it
 iperf3 -s -D >/dev/null
 began=$(now)
 step devices guest one -q "$(vif 2)" "$(job bench ip=192.168.77.2)" \
