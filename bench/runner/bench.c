@@ -27,13 +27,8 @@ static const char help[] =
 	"Exit status: 0 good, 1 a figure is above its limit, worse than recorded or (guests) worse\n"
 	"than the peer's, 2 wrong use.\n";
 
-struct options {
-	bool peer, update;
-	const char *out;
-};
-
 /* "pv" is what micro's guest is called in its baseline. */
-static int parse_on(const char *list, struct options *o)
+static int parse_on(const char *list, struct bench_pair_options *o)
 {
 	static const char *const alone[] = { "orrery", "pv" };
 	static const char *const both[] = { "orrery,xen", "xen,orrery", "pv,xen", "xen,pv" };
@@ -50,12 +45,12 @@ static int parse_on(const char *list, struct options *o)
 	return -1;
 }
 
-static int run_suite(const char *suite, const struct options *o)
+static int run_suite(const char *suite, const struct bench_pair_options *o)
 {
 	if (!strcmp(suite, "guests"))
-		return bench_guests(&(struct bench_guests_options){ o->peer, o->update, o->out });
+		return bench_guests(o);
 	if (!strcmp(suite, "micro"))
-		return bench_micro(&(struct bench_micro_options){ o->peer, o->update, o->out });
+		return bench_micro(o);
 	if (!strcmp(suite, "sched"))
 		return bench_sched(o->out, o->update);
 	if (!strcmp(suite, "policies"))
@@ -70,7 +65,7 @@ static int run(int argc, char **argv)
 		{ "on", required_argument, NULL, 'n' }, { "update", no_argument, NULL, 'u' },
 		{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
-	struct options o = { 0 };
+	struct bench_pair_options o = { 0 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {

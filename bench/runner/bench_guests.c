@@ -14,11 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/runner/boot.h"
 #include "bench/runner/checkout.h"
 #include "bench/runner/command.h"
 
-#define BASELINE "bench/baselines/guests.json"
 #define TOLERANCE_PERCENT 5
 #define SCATTER_PERCENT 15
 #define BETTER_PERCENT 20 /* what is worth saying: better than the peer by a fifth */
@@ -73,33 +71,28 @@ static json_int_t figure(const json_t *value)
 	return all[n / 2];
 }
 
-/* Boot the scenario once; the values of its results, or NULL after a complaint. */
-static json_t *run_on(bool xen, const char *dir)
+static char *prepare(struct boot_options *o)
 {
-	struct boot_options o;
-	char *config = checkout_path("dom0/guests/configs/debian.cfg"), *out, *path;
-	json_t *results = NULL, *values;
+	char *config = checkout_path("dom0/guests/configs/debian.cfg");
 
-	boot_defaults(&o);
-	o.xen = xen;
-	o.sched = "credit2"; /* the peer's default: the same policy on both */
-	o.run = "guest-bench";
-	o.guests[o.nr_guests++] = config;
-	o.force = true;
-	o.timeout_s = 300;
-	if (asprintf(&out, "%s/%s", dir, xen ? "xen" : "orrery") < 0 ||
-	    asprintf(&path, "%s/results.json", out) < 0)
+	o->sched = "credit2"; /* the peer's default: the same policy on both */
+	o->run = "guest-bench";
+	o->guests[o->nr_guests++] = config;
+	o->timeout_s = 300;
+	return config;
+}
+
+static json_t *figures_of(const char *dir)
+{
+	json_t *results, *values;
+	char *path;
+
+	if (asprintf(&path, "%s/results.json", dir) < 0)
 		abort();
-	o.out = out;
-	if (!boot_machine(&o))
-		results = json_load_file(path, 0, NULL);
+	results = json_load_file(path, 0, NULL);
 	values = json_incref(json_object_get(results, "values"));
-	if (!values)
-		complain("the guests did not finish: see %s/console.log", out);
 	json_decref(results);
 	free(path);
-	free(out);
-	free(config);
 	return values;
 }
 
@@ -154,16 +147,16 @@ static bool judge_row(const struct row *row, json_int_t ours, json_int_t xen, js
 	return !*verdict;
 }
 
-static json_t *baseline(const json_t *figures)
+static json_t *pack(json_t *rows)
 {
 	return json_pack("{s:i, s:s, s:s, s:s, s:O}", "schema_version", 1, "suite", "guests", "peer",
 			 "Debian Xen 4.17", "unit",
 			 "virtual ns, or bytes a virtual second for tcp-*; one pCPU, instruction-count mode",
-			 "rows", figures);
+			 "rows", rows);
 }
 
 /* Print the table; @figures gets what a new baseline holds. */
-static int judge(const json_t *ours, const json_t *xen, const json_t *base, json_t *figures)
+static int judge(json_t *ours, json_t *xen, json_t *base, json_t *figures)
 {
 	int status = EXIT_OK, better = 0, known = 0;
 
@@ -185,40 +178,10 @@ static int judge(const json_t *ours, const json_t *xen, const json_t *base, json
 	return status;
 }
 
-static int save(const json_t *figures)
+int bench_guests(const struct bench_pair_options *o)
 {
-	char *path = checkout_path(BASELINE);
-	json_t *json = baseline(figures);
-	int failed = json_dump_file(json, path, JSON_INDENT(2));
+	static const struct bench_pair suite = { "guests", "bench/baselines/guests.json", "rows", prepare,
+						 figures_of, judge, pack };
 
-	if (failed)
-		complain("%s cannot be written", path);
-	json_decref(json);
-	free(path);
-	return failed ? EXIT_FAILED : EXIT_OK;
-}
-
-int bench_guests(const struct bench_guests_options *o)
-{
-	char *path = checkout_path(BASELINE), *dir = NULL;
-	json_t *base = json_load_file(path, 0, NULL), *figures = json_object(), *ours, *xen = NULL;
-	int status = EXIT_FAILED;
-
-	if (o->out ? asprintf(&dir, "%s", o->out) < 0 : !(dir = checkout_path("out/bench/guests")))
-		abort();
-	ours = run_on(false, dir);
-	if (ours && o->peer)
-		xen = run_on(true, dir);
-	if (ours && (xen || !o->peer)) {
-		status = judge(ours, xen, json_object_get(base, "rows"), figures);
-		if (o->update)
-			status = save(figures);
-	}
-	json_decref(figures);
-	json_decref(ours);
-	json_decref(xen);
-	json_decref(base);
-	free(dir);
-	free(path);
-	return status;
+	return bench_pair(&suite, o);
 }

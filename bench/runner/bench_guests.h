@@ -5,15 +5,9 @@
 #ifndef ORRERY_RUNNER_BENCH_GUESTS_H
 #define ORRERY_RUNNER_BENCH_GUESTS_H
 
-#include <stdbool.h>
-
-struct bench_guests_options {
-	bool peer;       /* run on Xen too; otherwise its recorded figures are used */
-	bool update;     /* record the figures as the new baseline */
-	const char *out; /* folder for the run directories, or NULL */
-};
+#include "bench/runner/bench_pair.h"
 
 /* An exit status. */
-int bench_guests(const struct bench_guests_options *o);
+int bench_guests(const struct bench_pair_options *o);
 
 #endif

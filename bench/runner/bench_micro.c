@@ -12,12 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/runner/boot.h"
 #include "bench/runner/checkout.h"
 #include "bench/runner/command.h"
 #include "bench/runner/console_log.h"
 
-#define BASELINE "bench/baselines/micro-pv.json"
 #define PREFIX "bench."
 
 static char *read_text(const char *path, size_t *len)
@@ -50,42 +48,36 @@ static json_t *medians(const struct console_log *log)
 	return out;
 }
 
-/* Boot the guest once; its medians, or NULL after a complaint. */
-static json_t *run_on(bool xen, const char *dir)
+static char *prepare(struct boot_options *o)
 {
-	struct boot_options o;
-	struct console_log log;
-	char *kernel = checkout_path("build/guests/micro-pv"), *path, *text, *out;
-	json_t *result = NULL;
-	size_t len;
-	int status;
+	char *kernel = checkout_path("build/guests/micro-pv");
 
-	boot_defaults(&o);
-	o.xen = xen;
-	o.kernel = kernel;
-	o.initrd = kernel; /* a guest has no use for one, but the runner wants a file */
-	o.dom0_mem_mib = 512;
-	o.force = true;
-	o.reset_ends = true;
-	o.disk = DISK_NONE;
-	o.sched = xen ? NULL : "null";
-	if (asprintf(&out, "%s/%s", dir, xen ? "xen" : "orrery") < 0 ||
-	    asprintf(&path, "%s/console.log", out) < 0)
+	o->kernel = kernel;
+	o->initrd = kernel; /* a guest has no use for one, but the runner wants a file */
+	o->dom0_mem_mib = 512;
+	o->reset_ends = true;
+	o->disk = DISK_NONE;
+	o->sched = o->xen ? NULL : "null";
+	return kernel;
+}
+
+static json_t *figures_of(const char *dir)
+{
+	struct console_log log;
+	json_t *result = NULL;
+	char *path, *text;
+	size_t len;
+
+	if (asprintf(&path, "%s/console.log", dir) < 0)
 		abort();
-	o.out = out;
-	status = boot_machine(&o);
-	text = status ? NULL : read_text(path, &len);
+	text = read_text(path, &len);
 	if (text) {
 		console_log_parse(&log, text, len);
 		result = medians(&log);
 		console_log_free(&log);
-	} else {
-		complain("the benchmark guest did not finish: see %s", path);
 	}
 	free(text);
 	free(path);
-	free(out);
-	free(kernel);
 	return result;
 }
 
@@ -134,19 +126,11 @@ static json_t *updated_row(json_int_t ours, json_int_t xen, const json_t *base)
 	return row;
 }
 
-static json_t *new_baseline(json_t *operations)
+static json_t *pack(json_t *operations)
 {
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:o}", "schema_version", 1, "suite", "micro-pv",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:O}", "schema_version", 1, "suite", "micro-pv",
 			 "unit", "instructions", "direction", "lower", "peer", "Debian Xen 4.17",
 			 "operations", operations);
-}
-
-static int save(const char *path, json_t *json)
-{
-	if (!json_dump_file(json, path, JSON_INDENT(2)))
-		return EXIT_OK;
-	complain("%s cannot be written", path);
-	return EXIT_FAILED;
 }
 
 static int judge(json_t *ours, json_t *xen, json_t *base, json_t *rows)
@@ -173,30 +157,10 @@ static int judge(json_t *ours, json_t *xen, json_t *base, json_t *rows)
 	return status;
 }
 
-int bench_micro(const struct bench_micro_options *o)
+int bench_micro(const struct bench_pair_options *o)
 {
-	char *path = checkout_path(BASELINE), *dir = NULL;
-	json_t *base = json_load_file(path, 0, NULL), *rows = json_object(), *ours, *xen = NULL;
-	int status = EXIT_FAILED;
+	static const struct bench_pair suite = { "micro", "bench/baselines/micro-pv.json", "operations",
+						 prepare, figures_of, judge, pack };
 
-	if (o->out ? asprintf(&dir, "%s", o->out) < 0 : !(dir = checkout_path("out/bench/micro")))
-		abort();
-	ours = run_on(false, dir);
-	if (ours && o->peer)
-		xen = run_on(true, dir);
-	if (ours && (xen || !o->peer))
-		status = judge(ours, xen, json_object_get(base, "operations"), rows);
-	if (ours && o->update && (xen || !o->peer)) {
-		json_t *updated = new_baseline(json_incref(rows));
-
-		status = save(path, updated);
-		json_decref(updated);
-	}
-	json_decref(rows);
-	json_decref(ours);
-	json_decref(xen);
-	json_decref(base);
-	free(dir);
-	free(path);
-	return status;
+	return bench_pair(&suite, o);
 }

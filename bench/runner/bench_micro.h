@@ -5,15 +5,9 @@
 #ifndef ORRERY_RUNNER_BENCH_MICRO_H
 #define ORRERY_RUNNER_BENCH_MICRO_H
 
-#include <stdbool.h>
-
-struct bench_micro_options {
-	bool peer;       /* run on Xen too; otherwise its recorded figures are shown */
-	bool update;     /* record the figures as the new baseline */
-	const char *out; /* folder for the run directories, or NULL */
-};
+#include "bench/runner/bench_pair.h"
 
 /* An exit status. */
-int bench_micro(const struct bench_micro_options *o);
+int bench_micro(const struct bench_pair_options *o);
 
 #endif
