@@ -3,14 +3,15 @@
  * A Dom0 that makes a domain and handles its state carelessly or in bad faith:
  * extended processor state that XRSTOR would choke on, logs of changed frames
  * with impossible bitmaps and made-up continuations, domains that die while
- * logged.  Every answer is an errno, the log stays exact to the frame, and in
- * the end all memory is free again.
+ * logged, vCPUs that stop each other.  Every answer is an errno, the log stays
+ * exact to the frame, and in the end all memory is free again.
  */
 #include <xen/domctl.h>
 #include <xen/memory.h>
+#include <xen/sched.h>
 #include <xen/sysctl.h>
 
-#include "bench/guests/pv/pv.h"
+#include "bench/guests/pv/smp.h"
 #include "bench/guests/pv/verdict.h"
 
 #define EFAULT 14
@@ -20,6 +21,7 @@
 
 #define FRAMES 16 /* of the domain that is made */
 #define XSTATE_MAX 16384
+#define CONTEXTS 500 /* read of each other by two vCPUs */
 /* Words of an XSAVE image behind XCR0 and the components. */
 #define MXCSR (2 * 8 + 24)
 #define XSTATE_BV (2 * 8 + 512)
@@ -246,6 +248,44 @@ static void log_of_changes(void)
 	dirty_is("starts clean", 0);
 }
 
+/* --- each other ------------------------------------------------------------------------------ */
+
+/* To be read a vCPU has to stop; while it waits for the other to stop it does not. */
+static unsigned read_contexts(unsigned of)
+{
+	static struct vcpu_guest_context contexts[2];
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_getvcpucontext, .domain = 0,
+				 .interface_version = XEN_DOMCTL_INTERFACE_VERSION };
+	unsigned good = 0;
+
+	op.u.vcpucontext.vcpu = of;
+	set_xen_guest_handle(op.u.vcpucontext.ctxt, &contexts[of]);
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		good += !hypercall1(__HYPERVISOR_domctl, &op);
+	return good;
+}
+
+static volatile unsigned read_by_second;
+static volatile bool second_done;
+
+static void second_vcpu(unsigned id)
+{
+	read_by_second = read_contexts(0);
+	second_done = true;
+	for (;;)
+		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_block, 0);
+}
+
+static void each_other(void)
+{
+	if (vcpu_start(1, second_vcpu))
+		return; /* there is none */
+	check("contexts of the second", read_contexts(1), CONTEXTS);
+	while (!second_done)
+		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	check("contexts of the first", read_by_second, CONTEXTS);
+}
+
 void guest_main(const char *cmdline)
 {
 	u64 before;
@@ -264,5 +304,6 @@ void guest_main(const char *cmdline)
 	made = 0;
 	check("ourselves", shadow(XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, 0, NULL), -EINVAL);
 	check("memory as before", free_frames() - before, 0);
+	each_other();
 	guest_verdict(0);
 }
