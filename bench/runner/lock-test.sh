@@ -1,24 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The tunable lock_grace_us on the machine: a guest that says when it holds a lock spins hardly any more.
+# Guests that speak with their scheduler, on the machine: with the tunable lock_grace_us one that says when
+# it holds a lock spins hardly any more; one that names whom it yields to waits less for a lock.
 set -eu
 cd "$(dirname "$0")/../.."
 out=out/lock
+status=0
 
-spun() { # NAME OPTION...: ns that the pair span
-	name=$1
-	shift
-	build/orrery work lock "$@" --no-trace --force -o "$out/$name" >"$out/$name.txt" 2>&1 &&
-		sed -n 's/^ *"vm.pair.spun_ns": "\{0,1\}\([0-9]*\).*/\1/p' "$out/$name/results.json"
+value() { # RUN KEY SCENARIO OPTION...: what the pair told
+	run=$1
+	key=$2
+	shift 2
+	build/orrery work "$@" --no-trace --force -o "$out/$run" >"$out/$run.txt" 2>&1 &&
+		sed -n "s/^ *\"vm.pair.$key\": \"\{0,1\}\([0-9]*\).*/\1/p" "$out/$run/results.json"
+}
+judge() { # NAME WITHOUT LEAST WITH PART: WITHOUT is above LEAST, and WITH is below a PARTth of it
+	if [ "${2:-0}" -gt "$3" ] && [ -n "$4" ] && [ "$4" -lt $(($2 / $5)) ]; then
+		echo "ok    $1: $2 ns without, $4 with"
+	else
+		echo "FAIL  $1: ${2:-nothing} ns without, ${4:-nothing} with; see $out"
+		status=1
+	fi
 }
 
 mkdir -p "$out"
-without=$(spun without)
-with=$(spun with --set rr.lock_grace_us=100)
-# Without: the holder waits for a slice of the hog's, while the other spins for its own, dozens of times.
-if [ "${without:-0}" -gt 50000000 ] && [ -n "$with" ] && [ "$with" -lt $((without / 20)) ]; then
-	echo "ok    lock-grace: $without ns span without it, $with with it"
-else
-	echo "FAIL  lock-grace: ${without:-nothing} ns span without it, ${with:-nothing} with it; see $out"
-	exit 1
-fi
+# Without: the holder waits for a slice of the hog's while the other spins for its own, dozens of times.
+judge lock-grace "$(value no-grace spun_ns lock)" 50000000 \
+	"$(value grace spun_ns lock --set rr.lock_grace_us=100)" 20
+judge yield-to-holder "$(value yield response_mean_ns lock-yield -D directed=0)" 10000000 \
+	"$(value directed response_mean_ns lock-yield -D directed=1)" 2
+exit $status

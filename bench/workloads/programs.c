@@ -120,8 +120,8 @@ struct program_step program_rtask(struct program *p, int64_t now)
 struct program_step program_chaos(struct program *p, int64_t now)
 {
 	switch (random_bits(p) >> 61) {
-	case 0:
-		return yield();
+	case 0: /* to a neighbour, if there is one */
+		return (struct program_step){ PROGRAM_YIELD, (p->id ^ 1) + 1, 0 };
 	case 1:
 	case 2:
 		return sleep_for(program_random_in(p, 0, p->arg[1]));
@@ -248,7 +248,7 @@ static struct program_step spin(struct program *p, int64_t now)
 		p->state[SPIN_BEGAN_RUN] = program_runtime(p);
 	} else if (p->state[PHASE] == SPINNING && p->arg[2]) {
 		enter_phase(p, YIELDED);
-		return yield();
+		return (struct program_step){ PROGRAM_YIELD, p->arg[3] ? p->shared[HOLDER] : 0, 0 };
 	}
 	enter_phase(p, SPINNING);
 	return run_for(p->arg[2] ? p->arg[2] : ENDLESS);
@@ -313,7 +313,7 @@ static const struct program_kind kinds[] = {
 	{ "evader", program_evader, { "tick", "late", "early" },
 	  { 10 * MS, MS / 10, 3 * MS / 10 }, { 1 } },
 	{ "rtask", program_rtask, { "period", "work", "phase" }, { 13 * MS, MS, 0 }, { 1 } },
-	{ "lockpair", program_locker, { "inside", "outside", "yield_after" },
+	{ "lockpair", program_locker, { "inside", "outside", "yield_after", "directed" },
 	  { 10 * US, 50 * US, 0 }, { 1, 1 } },
 	{ "chaos", program_chaos, { "work_max", "sleep_max" }, { MS, MS }, { 1 } },
 	{ "yielder", program_yielder, { "work" }, { MS }, { 1 } },

@@ -18,7 +18,7 @@ enum program_action {
 	PROGRAM_SLEEP,      /* block for `ns` */
 	PROGRAM_SLEEP_TILL, /* block until the time `ns`; not at all if that has passed */
 	PROGRAM_WAIT,       /* block until somebody sends an event; simulator only */
-	PROGRAM_YIELD,
+	PROGRAM_YIELD,      /* to vCPU `ns` less one of its domain; 0: to anybody */
 	PROGRAM_END,        /* go down for good */
 };
 
@@ -101,7 +101,7 @@ struct program_step program_server(struct program *p, int64_t now);
 /* The same in a vCPU that computes otherwise: it never sleeps. */
 struct program_step program_mixed(struct program *p, int64_t now);
 /* Takes the domain's one lock for about [0], is outside it for about [1], again; who finds it taken
- * spins, and after [2] of it (0: never) yields between looks.  Tells lock waits as responses, and
+ * spins, and after [2] of it (0: never) yields between looks, to the holder if [3].  Tells lock waits as responses, and
  * sums up the time spun. */
 struct program_step program_locker(struct program *p, int64_t now);
 

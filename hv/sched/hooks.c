@@ -8,6 +8,7 @@
 #include "console/console.h"
 #include "domain/domain.h"
 #include "evtchn/evtchn.h"
+#include "sched/hints.h"
 #include "sched/sched.h"
 #include "trace/trace.h"
 #include "x86/cpu.h"
@@ -92,10 +93,22 @@ void vcpu_kick(struct vcpu *v)
 		apic_send_ipi(cpu, VECTOR_EVENT_CHECK);
 }
 
+/* Out of line: a yield that nobody needs, the usual one, stays short. */
+static __attribute__((noinline)) void give_way(void)
+{
+	struct vcpu *v = current;
+	u8 named = *sched_hint(v, HINT_YIELD_TO);
+	struct vcpu *to = named ? domain_vcpu(v->domain, named - 1) : NULL;
+
+	if (to)
+		sched_give_way_to(&v->sched, &to->sched);
+	raise_softirq(SOFTIRQ_SCHEDULE);
+}
+
 void vcpu_yield(void)
 {
 	if (sched_give_way(&current->sched))
-		raise_softirq(SOFTIRQ_SCHEDULE);
+		give_way();
 }
 
 /* --- pausing ----------------------------------------------------------------- */

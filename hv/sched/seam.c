@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "lib/printf.h"
+#include "sched/hints.h"
 #include "sched/machine.h"
 #include "x86/cpu.h"
 #include "trace/trace.h"
@@ -20,25 +21,14 @@ void seam_kick(struct sched_pcpu *pc)
 	cpu_raise_softirq(pc->p.id, SOFTIRQ_SCHEDULE);
 }
 
-/* A guest says it in a hole of its vcpu_info, and is told there: no hypercall for either. */
-#define HINT_HOLDS_LOCK 2
-#define HINT_GIVE_WAY 3
-_Static_assert(offsetof(struct vcpu_info, evtchn_upcall_mask) < HINT_HOLDS_LOCK &&
-	       offsetof(struct vcpu_info, evtchn_pending_sel) > HINT_GIVE_WAY, "the hole");
-
-static volatile u8 *hints_of(const struct sched_vcpu *sv)
-{
-	return (volatile u8 *)container_of(sv, struct vcpu, sched)->info;
-}
-
 bool seam_holds_lock(const struct sched_vcpu *sv)
 {
-	return hints_of(sv)[HINT_HOLDS_LOCK];
+	return *sched_hint(container_of(sv, struct vcpu, sched), HINT_HOLDS_LOCK);
 }
 
 void seam_wants_pcpu_back(struct sched_vcpu *sv)
 {
-	hints_of(sv)[HINT_GIVE_WAY] = 1;
+	*sched_hint(container_of(sv, struct vcpu, sched), HINT_GIVE_WAY) = 1;
 }
 
 static void set_or_stop(struct timer *t, s_time_t when)

@@ -234,6 +234,12 @@ struct sched_policy {
 	struct policy_decision (*pick)(struct policy_instance *pi, struct policy_pcpu *pc,
 				       s_time_t now);
 
+	/* The vCPU just put, PUT_YIELDED, names @v of its own domain, which is READY, not parked and may run on
+	 * @pc: shall it run now?  The same answer as pick, of @v; or NULL, then pick follows.  Lock of
+	 * @pc, which is @v's too.  Default: NULL. */
+	struct policy_decision (*pick_named)(struct policy_instance *pi, struct policy_pcpu *pc,
+					     struct policy_vcpu *v, s_time_t now);
+
 	/* @v, picked at pc->since, stops.  For PREEMPTED and YIELDED it is READY and held again,
 	 * else not.  Charge it here.  Lock of @pc.  A pick follows unless the pCPU leaves. */
 	void (*put)(struct policy_instance *pi, struct policy_pcpu *pc, struct policy_vcpu *v,

@@ -95,6 +95,15 @@ static struct policy_vcpu *draw(struct policy_instance *pi, struct policy_pcpu *
 	return NULL;
 }
 
+static struct policy_decision lottery_pick_named(struct policy_instance *pi, struct policy_pcpu *pc,
+						 struct policy_vcpu *v, s_time_t now)
+{
+	lottery_pcpu(pc)->yielded = NULL;
+	list_del(&lottery_vcpu(v)->link);
+	lottery_vcpu(v)->inflation = 0;
+	return (struct policy_decision){ v, quantum(pi) };
+}
+
 static struct policy_decision lottery_pick(struct policy_instance *pi, struct policy_pcpu *pc,
 					   s_time_t now)
 {
@@ -154,6 +163,7 @@ SCHED_POLICY(lottery) {
 	.enqueue = lottery_enqueue,
 	.dequeue = lottery_dequeue,
 	.pick = lottery_pick,
+	.pick_named = lottery_pick_named,
 	.put = lottery_put,
 	.dump = lottery_dump,
 };

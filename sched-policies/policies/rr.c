@@ -101,6 +101,17 @@ static void rr_dequeue(struct policy_instance *pi, struct policy_vcpu *v, s_time
 	list_del(&rr_vcpu(v)->link);
 }
 
+static struct policy_decision rr_pick_named(struct policy_instance *pi, struct policy_pcpu *pc,
+					    struct policy_vcpu *v, s_time_t now)
+{
+	struct policy_vcpu *put = take_put(pc);
+
+	list_del(&rr_vcpu(v)->link);
+	if (put)
+		policy_offer(pi, put);
+	return (struct policy_decision){ v, rr_slice(pi) };
+}
+
 static struct policy_decision rr_pick(struct policy_instance *pi, struct policy_pcpu *pc,
 				      s_time_t now)
 {
@@ -168,6 +179,7 @@ SCHED_POLICY(rr) {
 	.enqueue = rr_enqueue,
 	.dequeue = rr_dequeue,
 	.pick = rr_pick,
+	.pick_named = rr_pick_named,
 	.put = rr_put,
 	.tuned = rr_tuned,
 	.dump = rr_dump,

@@ -80,6 +80,15 @@ static void stride_dequeue(struct policy_instance *pi, struct policy_vcpu *v, s_
 	leave(pi, v);
 }
 
+/* It pays for its turn with its own pass: shares stay as they are. */
+static struct policy_decision stride_pick_named(struct policy_instance *pi, struct policy_pcpu *pc,
+						struct policy_vcpu *v, s_time_t now)
+{
+	stride_pcpu(pc)->yielded = NULL;
+	policy_queue_remove(&stride_pool(pi)->queue, v);
+	return (struct policy_decision){ v, quantum(pi) };
+}
+
 static struct policy_decision stride_pick(struct policy_instance *pi, struct policy_pcpu *pc,
 					  s_time_t now)
 {
@@ -160,6 +169,7 @@ SCHED_POLICY(stride) {
 	.enqueue = stride_enqueue,
 	.dequeue = stride_dequeue,
 	.pick = stride_pick,
+	.pick_named = stride_pick_named,
 	.put = stride_put,
 	.domain_tuned = stride_domain_tuned,
 	.dump = stride_dump,

@@ -118,6 +118,15 @@ static void set_alarm(struct sim *sim, struct sim_vcpu *v, s_time_t until)
 		sim_timer_set(sim, &v->wake, until ? until : TIME_MAX);
 }
 
+static bool give_way(struct sim_vcpu *v, s64 named)
+{
+	if (!sched_give_way(&v->s))
+		return false;
+	if (named > 0 && named <= v->domain->nr_vcpus && v->domain->vcpu[named - 1])
+		sched_give_way_to(&v->s, &v->domain->vcpu[named - 1]->s);
+	return true;
+}
+
 /* Begin @v's next step that takes time or gives up the pCPU.  @pre it runs. */
 static void next_step(struct sim *sim, struct sim_vcpu *v)
 {
@@ -148,7 +157,7 @@ static void next_step(struct sim *sim, struct sim_vcpu *v)
 			block(v, BLOCKED_EVENT);
 			return;
 		case PROGRAM_YIELD:
-			if (!sched_give_way(&v->s))
+			if (!give_way(v, v->step.ns))
 				continue;
 			sim_kick(pc, sim->config.sleep_cost);
 			return;

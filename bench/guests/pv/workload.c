@@ -168,17 +168,27 @@ static void run_for(struct worker *w, s64 ns, s64 until)
 	w->owed_from = ran_at(&i, i.now) < owed ? ran_at(&i, i.now) : owed;
 }
 
+static volatile u8 *hint(const struct worker *w, unsigned byte)
+{
+	return (volatile u8 *)&shared_info->vcpu_info[w->id] + byte;
+}
+
+static void yield_to(const struct worker *w, s64 named)
+{
+	*hint(w, HINT_YIELD_TO) = named;
+	hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	*hint(w, HINT_YIELD_TO) = 0;
+}
+
 /* The hypervisor lets who holds a lock go on for a while, and says that it did (sched-policies/README.md). */
 static void tell_of_lock(const struct worker *w)
 {
-	volatile u8 *hint = (volatile u8 *)&shared_info->vcpu_info[w->id] + HINT_BYTE;
-
-	if (w->program.holding == hint[0])
+	if (w->program.holding == *hint(w, HINT_HOLDS_LOCK))
 		return;
-	hint[0] = w->program.holding;
-	if (!hint[0] && hint[1]) {
-		hint[1] = 0;
-		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	*hint(w, HINT_HOLDS_LOCK) = w->program.holding;
+	if (!w->program.holding && *hint(w, HINT_GIVE_WAY)) {
+		*hint(w, HINT_GIVE_WAY) = 0;
+		yield_to(w, 0);
 	}
 }
 
@@ -195,7 +205,7 @@ static void execute(struct worker *w, struct program_step step)
 		sleep_till(w, step.ns);
 		return;
 	case PROGRAM_YIELD:
-		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+		yield_to(w, step.ns);
 		return;
 	case PROGRAM_WAIT:
 	case PROGRAM_END:

@@ -9,8 +9,11 @@
 
 #define SAMPLES (1u << 14)
 
-/* Two bytes in a hole of struct vcpu_info: the guest's "I hold a lock", the hypervisor's "your time is up". */
-#define HINT_BYTE 2
+/* Bytes in a hole of struct vcpu_info: the guest's "I hold a lock", the hypervisor's "your time is up", the
+ * guest's "I yield to that vCPU". */
+#define HINT_HOLDS_LOCK 2
+#define HINT_GIVE_WAY 3
+#define HINT_YIELD_TO 4
 
 struct samples {
 	u32 ns[SAMPLES];

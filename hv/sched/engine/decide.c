@@ -57,6 +57,14 @@ static NOINLINE bool keep_for_lock(struct sched_pcpu *pc, struct sched_vcpu *pre
 	return true;
 }
 
+static NOINLINE struct sched_vcpu *take_named(struct sched_vcpu *sv)
+{
+	struct sched_vcpu *named = sv->yield_to;
+
+	sv->yield_to = NULL;
+	return named;
+}
+
 /* Hand the running vCPU back to the policy, or note that it sleeps or must leave.  True: it is
  * READY now. */
 static inline bool put_running(struct sched_pcpu *pc, struct sched_vcpu *prev, s_time_t now)
@@ -108,14 +116,30 @@ static NOINLINE struct policy_decision steal(struct sched_pcpu *pc, s_time_t now
 		v, pi->policy->stolen_slice(pi, v) }, now);
 }
 
-static inline struct policy_decision choose(struct sched_pcpu *pc, s_time_t now)
+/* Who gave way named @to. */
+static NOINLINE struct policy_decision pick_named(struct sched_pcpu *pc, struct sched_vcpu *to, s_time_t now)
+{
+	struct policy_instance *pi = &pc->pool->p;
+
+	if (to->domain->pool != pc->pool ||
+	    (pi->policy->scope == POLICY_STATE_PER_PCPU && to->p.pcpu != &pc->p) ||
+	    to->p.state != VCPU_READY || to->p.parked || !policy_may_run(&to->p, &pc->p))
+		return (struct policy_decision){ NULL, 0 };
+	return pi->policy->pick_named(pi, &pc->p, &to->p, now);
+}
+
+static inline struct policy_decision choose(struct sched_pcpu *pc, struct sched_vcpu *named,
+					    s_time_t now)
 {
 	struct policy_instance *pi = &pc->pool->p;
 	struct policy_decision d = { NULL, 0 };
 
 	if (unlikely(pc->draining))
 		return d;
-	d = pi->policy->pick(pi, &pc->p, now);
+	if (unlikely(named))
+		d = pick_named(pc, named, now);
+	if (likely(!d.vcpu))
+		d = pi->policy->pick(pi, &pc->p, now);
 	if (d.vcpu && unlikely(!sched_decision_good(pc, d)))
 		d = sched_check_decision(pc, d, now);
 	if (!d.vcpu && pi->policy->scope == POLICY_STATE_PER_PCPU && READ_ONCE(pi->nr_ready))
@@ -219,7 +243,7 @@ static inline struct sched_vcpu *go_on(struct sched_pcpu *pc, struct sched_vcpu 
 
 struct sched_vcpu *sched_decide(struct sched_pcpu *pc, s_time_t now)
 {
-	struct sched_vcpu *prev, *next;
+	struct sched_vcpu *prev, *next, *named = NULL;
 	struct policy_decision d;
 	bool prev_ready = false;
 
@@ -234,9 +258,11 @@ struct sched_vcpu *sched_decide(struct sched_pcpu *pc, s_time_t now)
 			return go_on(pc, prev, now);
 		if (unlikely(pc->pool->lock_grace) && keep_for_lock(pc, prev, now))
 			return go_on(pc, prev, now);
+		if (prev->yielding)
+			named = take_named(prev);
 		prev_ready = put_running(pc, prev, now);
 	}
-	d = choose(pc, now);
+	d = choose(pc, named, now);
 	sched_count_ready(pc->pool, prev_ready - !!d.vcpu);
 	next = start(pc, d, now);
 	if (prev->is_idle || next->is_idle)

@@ -52,6 +52,7 @@ struct sched_vcpu {
 	s32 pause_count;             /* atomic */
 	bool is_idle;
 	bool yielding;               /* asked for it; set by itself, cleared under the lock */
+	struct sched_vcpu *yield_to; /* and to whom, of its domain; NULL: to anybody */
 	struct sched_domain *domain;
 	u32 runstate_seq;            /* odd while runstate changes */
 	struct vcpu_runstate_info runstate;
@@ -212,6 +213,8 @@ void sched_wake(struct sched_vcpu *sv, s_time_t now);
 void sched_sleep(struct sched_vcpu *sv, s_time_t now);
 /* @sv, running, wants others to go first: true if sched_decide() is due. */
 bool sched_give_way(struct sched_vcpu *sv);
+/* After that said true: @to of its domain shall run in its place, if it can and the policy agrees. */
+void sched_give_way_to(struct sched_vcpu *sv, struct sched_vcpu *to);
 /* Has @sv left its pCPU for good (registers saved) since a sched_sleep()? */
 bool sched_is_off(struct sched_vcpu *sv);
 

@@ -85,6 +85,12 @@ static int no_table(struct policy_instance *pi, const struct policy_table_entry 
 	return -EOPNOTSUPP;
 }
 
+static struct policy_decision no_named(struct policy_instance *pi, struct policy_pcpu *pc,
+				       struct policy_vcpu *v, s_time_t now)
+{
+	return (struct policy_decision){ NULL, 0 };
+}
+
 static u32 no_table_to_show(const struct policy_instance *pi, struct policy_table_entry *entries, u32 most,
 			    s_time_t *cycle)
 {
@@ -113,6 +119,7 @@ const struct sched_policy sched_fallback = {
 	.enqueue = fallback_enqueue,
 	.dequeue = fallback_dequeue,
 	.pick = fallback_pick,
+	.pick_named = no_named,
 	.put = fallback_put,
 	.pcpu_timer = no_pcpu,
 	.instance_timer = no_instance,

@@ -157,3 +157,8 @@ bool sched_give_way(struct sched_vcpu *sv)
 	sv->yielding = true;
 	return true;
 }
+
+void sched_give_way_to(struct sched_vcpu *sv, struct sched_vcpu *to)
+{
+	sv->yield_to = to != sv ? to : NULL;
+}

@@ -40,6 +40,12 @@ static struct policy_vcpu *default_steal(struct policy_instance *pi, struct poli
 	return NULL;
 }
 
+static struct policy_decision default_pick_named(struct policy_instance *pi, struct policy_pcpu *pc,
+						 struct policy_vcpu *v, s_time_t now)
+{
+	return (struct policy_decision){ NULL, 0 };
+}
+
 static s_time_t default_stolen_slice(struct policy_instance *pi, struct policy_vcpu *v)
 {
 	return SLICE_NONE;
@@ -77,6 +83,7 @@ static void complete(struct sched_policy *p)
 	FILL(p, vcpu_add, default_vcpu);
 	FILL(p, vcpu_remove, default_vcpu);
 	FILL(p, place, policy_default_place);
+	FILL(p, pick_named, default_pick_named);
 	FILL(p, steal, default_steal);
 	FILL(p, stolen_slice, default_stolen_slice);
 	FILL(p, pcpu_timer, default_pcpu);
