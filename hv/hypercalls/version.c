@@ -11,6 +11,7 @@
 
 #include "boot/options.h"
 #include "lib/errno.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "memory/guest.h"
 #include "version.h"
@@ -36,9 +37,15 @@ static long get_capabilities(u64 arg)
 	return put_text(arg, "xen-3.0-x86_64 ", sizeof(xen_capabilities_info_t));
 }
 
+/* For the tools also the policy of pool 0: xl takes its name from a number, and Xen has none for most. */
 static long get_changeset(u64 arg)
 {
-	return put_text(arg, ORRERY_COMMIT, sizeof(xen_changeset_info_t));
+	char text[sizeof(xen_changeset_info_t)];
+
+	if (!caller_privileged())
+		return put_text(arg, ORRERY_COMMIT, sizeof(xen_changeset_info_t));
+	fmt_snprintf(text, sizeof(text), "sched=%s %s", sched_pool_policy_name(0), ORRERY_COMMIT);
+	return put_text(arg, text, sizeof(text));
 }
 
 static long get_commandline(u64 arg)

@@ -257,6 +257,13 @@ u32 sched_pool_xen_id(u32 pool_id)
 	return id;
 }
 
+const char *sched_pool_policy_name(u32 pool_id)
+{
+	struct sched_pool *pool = sched_pool_by_id(&sched_system, pool_id);
+
+	return pool ? pool->p.policy->name : "";
+}
+
 u32 sched_domain_pool_id(const struct domain *d)
 {
 	unsigned long flags = spin_lock_irqsave(&sched_system.config);

@@ -119,6 +119,7 @@ int sched_cpupool_move_domain(struct domain *d, u32 pool_id);
 void sched_free_pcpus(struct pcpu_mask *mask);
 /* Xen id the stock tools are told for a pool (sysctl sched_id: pool 0). */
 u32 sched_pool_xen_id(u32 pool_id);
+const char *sched_pool_policy_name(u32 pool_id);
 u32 sched_domain_pool_id(const struct domain *d);
 
 /* --- parameters ------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Two stock PV guests finish their work beside Dom0 under the policy of the boot, orrery.policy=NAME;
-# xl info names it (a policy that Xen has no number for shows as null there, and in xen_commandline
-# by its own name), hypfs too.  The guard has had nothing to say.
+# xl info names it (xen_scheduler shows null for a policy that Xen has no number for, xen_changeset its own
+# name), hypfs too.  The guard has had nothing to say.
 . /etc/orrery/guests.sh
 
 same() { [ -n "$1" ] && [ "$1" = "$2" ]; }
@@ -20,6 +20,8 @@ case " $(info xen_commandline) " in
 *" sched=$OPT_policy "*) emit step-commandline ok ;;
 *) emit step-commandline failed; failed=1 ;;
 esac
+names_it() { case $(info xen_changeset) in "sched=$OPT_policy "*) ;; *) info xen_changeset; return 1 ;; esac; }
+step changeset names_it
 step policy same "$(xenhypfs cat /cpupool/0/policy)" "$OPT_policy"
 for name in left right; do
 	step $name-create create one "name=\"$name\"" "$(job work n=8)"
