@@ -93,3 +93,17 @@ job_source() {
 		say "synced-md5=$(stream_data | head -c 4194304 | md5sum | cut -d' ' -f1)"
 	job_idle
 }
+
+# A neighbour that serves streams while it does its rounds, and one that first sends them to each of
+# opt_to (joined by commas).
+job_steady_server() {
+	iperf3 -s -D >/dev/null
+	job_steady
+}
+job_net_streams() {
+	net_up || leave
+	for to in $(echo "$opt_to" | tr , ' '); do
+		stream_arrives "$to" && say "streamed-$to=ok"
+	done
+	job_net
+}

@@ -74,6 +74,9 @@ given_guests() {
 given_config() { # NAME
 	echo "/guests/given/$1.cfg"
 }
+given_ramdisk() { # of the first one
+	sed -n 's/^ramdisk *= *"\(.*\)"/\1/p' "$(given_config "$(given_guests | head -n 1)")"
+}
 
 # Consoles for the run directory, as guest-NAME.log; without a disk to take them there, for the
 # console.

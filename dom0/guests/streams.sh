@@ -52,3 +52,8 @@ stream_send() { # ADDRESS
 	done
 	return 1
 }
+
+# Nearly all of a stream has come to a server that keeps no file.
+stream_arrives() { # ADDRESS
+	stream_send "$1" && [ "$(stream_count received)" -ge $((stream_length - stream_length / 16)) ]
+}

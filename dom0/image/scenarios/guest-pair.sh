@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: MIT
-# Two stock PV guests, each with a disk and a network card.  One works on, round after round, and
-# checks what it reads, computes and hears; the other is rebooted, destroyed, made again and panics,
-# and then domains of our own flood event channels and hypercalls.  The first one never notices: no
-# round is wrong, and a processor shared with a flood is shared as fairly as with a neighbour that
-# only computes.
+# Two Debian PV guests (of the first one given), each with a disk and a network card, with streams of
+# iperf3 between them and Dom0.  One works on, round after round, and checks what it reads, computes
+# and hears; the other is rebooted, destroyed, made again and panics, and then domains of our own
+# flood event channels and hypercalls.  The first one never notices: no round is wrong, and a
+# processor shared with a flood is shared as fairly as with a neighbour that only computes.
 . /etc/orrery/guests.sh
+. /etc/orrery/streams.sh
 
 guest() { # NAME LAST-NUMBER DISK JOB...
 	local name=$1 n=$2 disk=$3
 	shift 3
-	create dev "name=\"$name\"" "$(job "$@" ip=192.168.77.$n)" 'on_crash="restart"' \
+	create dev "name=\"$name\"" "ramdisk=\"$(given_ramdisk)\"" 'on_crash="restart"' \
+		"$(job "$@" ip=192.168.77.$n)" \
 		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:0$n']" \
 		"disk=['format=raw,vdev=xvda,access=rw,target=$disk']"
 }
-other() { guest other 3 /tmp/other.img net lines=50000; }
+other() { guest other 3 /tmp/other.img net_streams lines=50000 to=192.168.77.1,192.168.77.2; }
 other_up() { wait_until 120 guest_said other idle; }
+streamed() { # ADDRESS
+	guest_said other "streamed-$1=ok"
+}
 goes_on() { # two more rounds
 	local at
 	at=$(guest_value steady rounds)
@@ -39,12 +44,15 @@ step backends backends_up
 step disks make_disk /tmp/steady.img 4
 step disks make_disk /tmp/other.img 4
 xl info >/tmp/info
+iperf3 -s -D >/dev/null
 free0=$(hv_free)
 
-step steady-create guest steady 2 /tmp/steady.img steady
+step steady-create guest steady 2 /tmp/steady.img steady_server
 step other-create other
 step other-up other_up
 step steady-rounds wait_until 60 counts_past steady rounds 2
+for to in 192.168.77.1 192.168.77.2; do step streamed-$to streamed $to; done
+step dom0-streams stream_arrives 192.168.77.2
 step together goes_on
 
 id=$(xl domid other)
