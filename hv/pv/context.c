@@ -83,8 +83,11 @@ static u64 read_gs_base(void)
  * without, so that all others need not look. */
 void pv_note_special(struct vcpu *v)
 {
-	v->pv.special = (v->pv.debugreg[7] & DR7_ACTIVE) || v->pv.tsc_aux ||
-			READ_ONCE(v->pv.nmi_pending);
+	bool special = (v->pv.debugreg[7] & DR7_ACTIVE) || v->pv.tsc_aux;
+
+	__atomic_store_n(&v->pv.special, special, __ATOMIC_SEQ_CST);
+	if (READ_ONCE(v->pv.nmi_pending)) /* or comes just now: it is noted first, then says so itself */
+		__atomic_store_n(&v->pv.special, true, __ATOMIC_SEQ_CST);
 }
 
 void pv_set_tsc_aux(struct vcpu *v, u32 val)

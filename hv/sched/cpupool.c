@@ -223,13 +223,13 @@ static int move_domain(struct domain *d, u32 pool_id)
 	u32 nr = 0;
 	int rc;
 
-	if (!pool)
-		return -ENOENT;
 	for_each_vcpu(d, v, i)
 		vcpus[nr++] = &v->sched;
 	flags = irq_save();
 	rc = sched_domain_move(&d->sched, pool, vcpus, nr, now_ns());
 	irq_restore(flags);
+	if (!pool)
+		return -ENOENT;
 	return rc == -EBUSY ? -ERESTART_CONTINUE : rc;
 }
 

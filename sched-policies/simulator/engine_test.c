@@ -292,6 +292,38 @@ Test(sched_engine, of_two_that_leave_one_stays)
 	end(sim);
 }
 
+/* A move that has begun and cannot end, as its target has gone, leaves the domain running. */
+Test(sched_engine, a_move_can_be_given_up)
+{
+	struct sim *sim = start("credit", NULL, 2);
+	struct sim_vcpu *v = alone(sim, program_hog, NULL, 0);
+	struct sim_pool *other = sim_add_pool(sim, 5, "credit");
+	struct sched_domain *d = &v->domain->s;
+	struct sched_vcpu *vcpus[] = { &v->s };
+	s_time_t before;
+
+	cr_assert_eq(sim_remove_pcpu(sim, 1), 0);
+	cr_assert_eq(sim_add_pcpu(sim, other, 1), 0);
+	for (int gone = 0; gone < 2; gone++) {
+		sim_run(sim, sim->now + 10 * MS);
+		cr_assert_eq(sched_domain_move(d, &other->s, vcpus, 1, sim->now), -EBUSY);
+		cr_assert_eq(d->pause_count, 1);
+		if (gone)
+			cr_assert_eq(sched_domain_move(d, NULL, vcpus, 1, sim->now), -EINVAL);
+		else
+			cr_assert_eq(sim_remove_pcpu(sim, 1), 0);
+		cr_assert_eq(sched_domain_move(d, gone ? NULL : &other->s, vcpus, 1, sim->now), -EINVAL);
+		cr_assert_eq(d->pause_count, 0);
+		cr_assert_eq(d->pool, &sim->pool0->s);
+		before = sim_runtime(v);
+		sim_run(sim, sim->now + 100 * MS);
+		cr_assert_gt(sim_runtime(v), before);
+		if (!gone)
+			cr_assert_eq(sim_add_pcpu(sim, other, 1), 0);
+	}
+	end(sim);
+}
+
 /* Every policy after every other one, with pCPUs in the pool; then domains come, and it stays. */
 Test(sched_engine, an_empty_pool_takes_any_policy)
 {

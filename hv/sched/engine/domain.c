@@ -194,15 +194,20 @@ static void move_asleep(struct sched_domain *d, struct sched_pool *to, struct sc
 	sched_unlock_pool(to);
 }
 
-int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
-		      u32 nr, s_time_t now)
+static void end_moving(struct sched_domain *d)
 {
-	struct sched_system *sys = to->sys;
-	int rc = -EBUSY;
+	if (!d->moving)
+		return;
+	d->moving = false;
+	__atomic_fetch_sub(&d->pause_count, 1, __ATOMIC_SEQ_CST);
+}
 
-	spin_lock(&sys->config);
-	if (!sched_pool_can_run(to)) {
-		spin_unlock(&sys->config);
+/* @pre config lock */
+static int move_locked(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
+		       u32 nr, s_time_t now)
+{
+	if (!to || !sched_pool_can_run(to)) {
+		end_moving(d); /* the target may have changed since it began */
 		return -EINVAL;
 	}
 	if (!d->moving) {
@@ -211,15 +216,23 @@ int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sche
 	}
 	for (u32 i = 0; i < nr; i++)
 		sched_sleep(vcpus[i], now);
-	if (all_off(vcpus, nr)) {
-		if (d->pool != to)
-			move_asleep(d, to, vcpus, nr, now);
-		d->moving = false;
-		__atomic_fetch_sub(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-		rc = 0;
-	}
-	spin_unlock(&sys->config);
-	for (u32 i = 0; !rc && i < nr; i++)
+	if (!all_off(vcpus, nr))
+		return -EBUSY;
+	if (d->pool != to)
+		move_asleep(d, to, vcpus, nr, now);
+	end_moving(d);
+	return 0;
+}
+
+int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
+		      u32 nr, s_time_t now)
+{
+	int rc;
+
+	spin_lock(&d->sys->config);
+	rc = move_locked(d, to, vcpus, nr, now);
+	spin_unlock(&d->sys->config);
+	for (u32 i = 0; rc != -EBUSY && i < nr; i++)
 		sched_wake(vcpus[i], now);
 	return rc;
 }

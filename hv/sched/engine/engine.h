@@ -181,7 +181,8 @@ void sched_domain_attach(struct sched_pool *pool, struct sched_domain *d, u32 id
 /* @pre no vCPUs left. */
 void sched_domain_detach(struct sched_domain *d, s_time_t now);
 /* To another pool, its vCPUs with it.  -EBUSY: one still runs, call again (it is kept from
- * running meanwhile); -EINVAL: target without pCPUs.  @vcpus: the domain's, @nr of them. */
+ * running meanwhile); -EINVAL: target without pCPUs, or NULL: a move that has begun is given up.
+ * @vcpus: the domain's, @nr of them. */
 int sched_domain_move(struct sched_domain *d, struct sched_pool *to, struct sched_vcpu **vcpus,
 		      u32 nr, s_time_t now);
 
