@@ -149,33 +149,101 @@ int lxe_put(u64 entry, unsigned level, bool preemptible)
 	return rc;
 }
 
-static void devalidate_l1(u64 *table, unsigned n, struct domain *d)
+/* Most entries of a process's tables are empty, and most of those lie together. */
+#define GROUP 8
+
+static inline bool none_present(const u64 *e)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (table[i] & PTE_PRESENT)
-			l1e_put_inline(table[i], d, d->id);
+	return !((e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) & PTE_PRESENT);
 }
 
-static int validate_l1(u64 *table, struct domain *d)
+/* Entry @i is not present: the last one of which that is known. */
+static inline unsigned last_absent(const u64 *table, unsigned i)
 {
-	for (unsigned i = 0; i < 512; i++) {
-		u64 e = table[i];
+	if (i % GROUP || !none_present(&table[i]))
+		return i;
+	do
+		i += GROUP;
+	while (i < 512 && none_present(&table[i]));
+	return i - 1;
+}
+
+/* The entry below @i is not present: how far down that is so, as far as groups go. */
+static inline unsigned before_absent(const u64 *table, unsigned i)
+{
+	if (i % GROUP || !none_present(&table[i - GROUP]))
+		return i - 1;
+	do
+		i -= GROUP;
+	while (i && none_present(&table[i - GROUP]));
+	return i;
+}
+
+/* The first entry of the first group with a present one; @table's end if there is none. */
+static inline u64 *present_from(u64 *table)
+{
+	u64 *e = table;
+
+	while (e < table + 512 && none_present(e))
+		e += GROUP;
+	return e;
+}
+
+/* Past the last group with a present one, given the first. */
+static inline u64 *present_to(u64 *table, const u64 *from)
+{
+	u64 *end = table + 512;
+
+	while (end > from && none_present(end - GROUP))
+		end -= GROUP;
+	return end;
+}
+
+static __attribute__((noinline)) void put_l1_entries(u64 *from, u64 *end, struct domain *d)
+{
+	domid_t id = d->id;
+
+	for (u64 *at = from; at != end; at++)
+		if (*at & PTE_PRESENT)
+			l1e_put_inline(*at, d, id);
+}
+
+static void devalidate_l1(u64 *table, struct domain *d)
+{
+	u64 *from = present_from(table);
+
+	put_l1_entries(from, present_to(table, from), d);
+}
+
+/* A function of its own: the loop of full tables needs the registers. */
+static __attribute__((noinline)) int get_l1_entries(u64 *from, u64 *end, struct domain *d)
+{
+	domid_t id = d->id;
+
+	for (u64 *at = from; at != end; at++) {
+		u64 e = *at;
 		int rc;
 
 		if (!(e & PTE_PRESENT))
 			continue;
-		rc = l1e_get_inline(e, d, d, d->id);
+		rc = l1e_get_inline(e, d, d, id);
 		if (unlikely(rc)) {
 			if (rc < 0) {
-				devalidate_l1(table, i, d);
+				put_l1_entries(from, at, d);
 				return rc;
 			}
-			table[i] = pte_adjust(pte_for_device(e, rc));
-			continue;
+			e = pte_for_device(e, rc);
 		}
-		table[i] = pte_adjust(e);
+		*at = pte_adjust(e);
 	}
 	return 0;
+}
+
+static int validate_l1(u64 *table, struct domain *d)
+{
+	u64 *from = present_from(table);
+
+	return get_l1_entries(from, present_to(table, from), d);
 }
 
 /* Entries of an L4 that are the hypervisor's are ours to fill in. */
@@ -195,7 +263,7 @@ static int devalidate_upper(struct page_info *pg, u64 *table, unsigned level, bo
 		u64 e = table[i - 1];
 
 		if (likely(!(e & PTE_PRESENT))) {
-			i--;
+			i = before_absent(table, i);
 			continue;
 		}
 		if (preemptible && i != 512 && preempt_needed()) {
@@ -217,7 +285,11 @@ static int validate_upper(struct page_info *pg, u64 *table, unsigned level, stru
 		u64 e = table[i];
 		int rc;
 
-		if (likely(!(e & PTE_PRESENT)) || (level == 4 && l4_slot_is_hv(i)))
+		if (likely(!(e & PTE_PRESENT))) {
+			i = last_absent(table, i);
+			continue;
+		}
+		if (level == 4 && l4_slot_is_hv(i))
 			continue;
 		rc = lxe_get(e, level, d, preemptible);
 		if (unlikely(rc)) {
@@ -267,7 +339,7 @@ int frame_devalidate(struct page_info *pg, u32 type, bool preemptible)
 
 	switch (type) {
 	case PGT_l1:
-		devalidate_l1(table, 512, d);
+		devalidate_l1(table, d);
 		return 0;
 	case PGT_l2: case PGT_l3: case PGT_l4:
 		return devalidate_upper(pg, table, type >> PGT_SHIFT, preemptible);
