@@ -20,8 +20,8 @@
 
 #define FRAMES_BETWEEN_LOOKS 32 /* at whether to stop */
 
-/* The frame at the cursor, with a reference; NULL at the end of the list. */
-static struct page_info *frame_at_cursor(struct domain *d)
+/* The frame at the cursor, with a reference, and on to the next; NULL at the end of the list. */
+static struct page_info *take_at_cursor(struct domain *d)
 {
 	for (;;) {
 		unsigned long flags = spin_lock_irqsave(&d->page_lock);
@@ -31,6 +31,8 @@ static struct page_info *frame_at_cursor(struct domain *d)
 		if (!end) {
 			pg = mfn_to_page(d->relinquish_at);
 			held = get_page(pg, d);
+			if (held)
+				d->relinquish_at = pg->next;
 		}
 		spin_unlock_irqrestore(&d->page_lock, flags);
 		if (end || held)
@@ -39,12 +41,12 @@ static struct page_info *frame_at_cursor(struct domain *d)
 	}
 }
 
-/* On to the next; @pg, which is held and so still in the list, was this one. */
-static void cursor_advance(struct domain *d, const struct page_info *pg)
+/* Back to @pg, which is held and so still in the list: it is not done. */
+static void cursor_back(struct domain *d, struct page_info *pg)
 {
 	unsigned long flags = spin_lock_irqsave(&d->page_lock);
 
-	d->relinquish_at = pg->next;
+	d->relinquish_at = page_to_mfn(pg);
 	spin_unlock_irqrestore(&d->page_lock, flags);
 }
 
@@ -94,7 +96,7 @@ void relinquish_begin(struct domain *d)
 int relinquish_memory(struct domain *d)
 {
 	for (unsigned n = 1;; n++) {
-		struct page_info *pg = frame_at_cursor(d);
+		struct page_info *pg = take_at_cursor(d);
 		int rc;
 
 		if (!pg && !d->relinquish_again)
@@ -104,10 +106,10 @@ int relinquish_memory(struct domain *d)
 			continue;
 		}
 		rc = let_go(d, pg);
-		if (rc)
+		if (rc) {
 			d->relinquish_again = true;
-		else
-			cursor_advance(d, pg);
+			cursor_back(d, pg);
+		}
 		put_page(pg);
 		if (rc || (n % FRAMES_BETWEEN_LOOKS == 0 && preempt_needed()))
 			return -ERESTART;
