@@ -33,7 +33,7 @@ struct scenario {
 	u64 seed;
 	s_time_t start;              /* all VMs sleep until then */
 	s_time_t length, warmup, window, switch_cost, migration_cost;
-	s_time_t wake_cost, kick_cost, sleep_cost;
+	s_time_t wake_cost, kick_cost, sleep_cost, start_cost;
 	struct scenario_vm vm[SCENARIO_GROUPS];
 	u32 nr_vms;
 };

@@ -364,6 +364,8 @@ static bool number_line(struct parser *p, const char *word, const char *value)
 		s->sleep_cost = n;
 	} else if (!strcmp(word, "kick_cost")) {
 		s->kick_cost = n;
+	} else if (!strcmp(word, "start_cost")) {
+		s->start_cost = n;
 	} else if (!strcmp(word, "switch_cost")) {
 		s->switch_cost = n;
 	} else if (!strcmp(word, "migration_cost")) {
@@ -371,7 +373,7 @@ static bool number_line(struct parser *p, const char *word, const char *value)
 	} else {
 		return wrong(p, "'%s' is none of: vm, then, sched, set, pcpus, pcpus_per_socket, pool, seed, "
 			     "start, time, warmup, window, switch_cost, migration_cost, "
-			     "wake_cost, kick_cost, sleep_cost", word);
+			     "wake_cost, kick_cost, sleep_cost, start_cost", word);
 	}
 	return true;
 }

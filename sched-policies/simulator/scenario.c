@@ -361,7 +361,7 @@ int scenario_run(const struct scenario_request *rq, struct scenario_result *out,
 			.options = s->options, .seed = s->seed, .log_bytes = SCENARIO_ERROR_MAX - 1,
 			.switch_cost = s->switch_cost, .migration_cost = s->migration_cost,
 			.pool_id = s->pool, .wake_cost = s->wake_cost, .kick_cost = s->kick_cost,
-			.sleep_cost = s->sleep_cost,
+			.sleep_cost = s->sleep_cost, .start_cost = s->start_cost,
 			.stall_limit = 100000000000LL,
 		};
 

@@ -419,7 +419,8 @@ struct sim_vcpu *sim_add_vcpu_at(struct sim_domain *d, program_fn run, const s64
 	d->vcpu[d->nr_vcpus++] = v;
 	v->s.blocked_by = start > d->sim->now ? BLOCKED_EVENT : 0;
 	if (v->s.blocked_by)
-		sim_timer_set(d->sim, &v->wake, start + d->sim->config.wake_cost);
+		sim_timer_set(d->sim, &v->wake,
+			      start + d->sim->config.wake_cost + d->sim->config.start_cost);
 	sched_wake(&v->s, d->sim->now);
 	return v;
 }

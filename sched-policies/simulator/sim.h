@@ -72,9 +72,9 @@ struct sim_config {
 	u32 pool_id;             /* of the first pool; the policy's own randomness depends on it */
 	s_time_t stall_limit;    /* 0: no watchdog */
 	/* Declared costs.  Charged to the vCPU that comes to run: a switch, a migration.  From the end
-	 * of a sleep to being ready.  From a reason to decide (wake-up, end of a slice, tick) to the
+	 * of a sleep to being ready; the more so at the start, when all wake in one instant.  From a reason to decide (wake-up, end of a slice, tick) to the
 	 * decision, and from giving up the pCPU to the decision: charged to who runs until then. */
-	s_time_t switch_cost, migration_cost, wake_cost, kick_cost, sleep_cost;
+	s_time_t switch_cost, migration_cost, wake_cost, kick_cost, sleep_cost, start_cost;
 	bool check;              /* sim_check() after every event */
 	u32 log_bytes;           /* keep so much of the engine's lines in sim->log */
 };
