@@ -88,6 +88,9 @@ struct kernel_notes {
 	char features[KERNEL_FEATURES_TEXT];
 };
 
+/* Add the Xen notes of one note segment, @len bytes at @p; @align is p_align. */
+int kernel_notes_read(struct kernel_notes *notes, const u8 *p, size_t len, u64 align);
+
 struct kernel_image {
 	/* From kernel_image_open(). */
 	enum kernel_format format;
