@@ -224,11 +224,9 @@ void timer_kill(struct timer *t)
 	timer_stop(t); /* the callback may have set it again */
 }
 
-/* Run what is due at @now. @pre lock held, dropped during callbacks. True if anything ran. */
-static bool run_expired(struct timer_queue *q, s_time_t now, unsigned long *flags)
+/* Run what is due at @now. @pre lock held, dropped during callbacks. */
+static void run_expired(struct timer_queue *q, s_time_t now, unsigned long *flags)
 {
-	bool ran = false;
-
 	while (q->root && q->root->expires <= now) {
 		struct timer *t = q->root;
 		void (*fn)(void *) = t->fn;
@@ -240,9 +238,7 @@ static bool run_expired(struct timer_queue *q, s_time_t now, unsigned long *flag
 		fn(data); /* may free or re-arm its timer */
 		*flags = spin_lock_irqsave(&q->lock);
 		WRITE_ONCE(q->running, NULL);
-		ran = true;
 	}
-	return ran;
 }
 
 static void timer_softirq(void)
@@ -252,9 +248,8 @@ static void timer_softirq(void)
 
 	clock_take_update();
 	flags = spin_lock_irqsave(&q->lock);
-	while (run_expired(q, clock_now() + timer_slop, &flags))
-		;
-	reprogram(q);
+	run_expired(q, clock_now() + timer_slop, &flags);
+	reprogram(q); /* what became due meanwhile comes after the other softirqs */
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 

@@ -34,13 +34,15 @@ void cpu_raise_softirq(unsigned cpu, enum softirq nr)
 
 void softirq_run(void)
 {
-	u32 *pending = &this_cpu()->softirq_pending, bits;
+	u32 *pending = &this_cpu()->softirq_pending, bits, done = 0;
 
 	while ((bits = READ_ONCE(*pending)) != 0) {
-		/* The lowest one, but SCHEDULE only when nothing else is left: it may not return. */
-		u32 others = bits & ~(1U << SOFTIRQ_SCHEDULE);
-		unsigned nr = __builtin_ctz(others ? others : bits);
+		/* The lowest first.  Each has one turn in a round: timers that are due again at
+		 * once must not keep SCHEDULE, the last, from its own. */
+		u32 mask = bits & ~done;
+		unsigned nr = __builtin_ctz(mask ? mask : bits);
 
+		done = mask ? done | 1U << nr : 1U << nr;
 		__atomic_fetch_and(pending, ~(1U << nr), __ATOMIC_SEQ_CST);
 		handlers[nr]();
 	}

@@ -10,11 +10,11 @@
 
 enum softirq {
 	SOFTIRQ_TIMER,
-	SOFTIRQ_SCHEDULE,
 	SOFTIRQ_TRACE,   /* tell Dom0 that a trace ring filled up */
 	SOFTIRQ_RCU,     /* deferred frees and calls on this pCPU */
 	SOFTIRQ_CONSOLE,
 	SOFTIRQ_NMI,     /* a guest's, to be delivered */
+	SOFTIRQ_SCHEDULE, /* the last: it may not return */
 	SOFTIRQ_COUNT,
 };
 
@@ -27,7 +27,7 @@ void raise_softirq(enum softirq nr);
 /* Mark @nr pending on @cpu and make it notice (IPI if it is another).  Any context. */
 void cpu_raise_softirq(unsigned cpu, enum softirq nr);
 
-/* Run what is pending, SCHEDULE last.  @pre on the pCPU's own stack, no locks held,
+/* Run what is pending, SCHEDULE last but not behind what was raised again meanwhile.  @pre on the pCPU's own stack, no locks held,
  * interrupts on. May not return to the same vCPU: schedule() inside it switches. */
 void softirq_run(void);
 
