@@ -74,10 +74,9 @@ bool page_disown(struct domain *d, struct page_info *pg)
 	return last;
 }
 
-/* The last reference went. */
-static void free_page(struct page_info *pg)
+/* The last reference went; @d is the owner, NULL for the hypervisor's own. */
+static void free_page_of(struct domain *d, struct page_info *pg)
 {
-	struct domain *d = pg->count & PGC_hv ? NULL : domain_lookup_any(pg->owner);
 	bool last = d && page_disown(d, pg);
 
 	BUG_ON((pg->type & PGT_count_mask) != 0);
@@ -90,6 +89,11 @@ static void free_page(struct page_info *pg)
 	frame_free(page_to_mfn(pg), 0);
 	if (unlikely(last))
 		domain_put(d);
+}
+
+static void free_page(struct page_info *pg)
+{
+	free_page_of(pg->count & PGC_hv ? NULL : domain_lookup_any(pg->owner), pg);
 }
 
 void put_page(struct page_info *pg)
@@ -208,6 +212,15 @@ bool drop_page_allocation(struct page_info *pg, struct domain *d)
 		return false;
 	put_page(pg);
 	return true;
+}
+
+void drop_held_page(struct page_info *pg, struct domain *d)
+{
+	u32 old = __atomic_fetch_and(&pg->count, ~PGC_allocated, __ATOMIC_SEQ_CST);
+	u32 drop = old & PGC_allocated ? 2 : 1;
+
+	if (!(__atomic_sub_fetch(&pg->count, drop, __ATOMIC_SEQ_CST) & PGC_count_mask))
+		free_page_of(d, pg);
 }
 
 static void *alloc_marked(unsigned order, domid_t owner, u32 type)

@@ -171,6 +171,9 @@ int assign_page(struct domain *d, mfn_t mfn, unsigned order);
  * it is gone already.  The frame is freed when the last reference goes. */
 bool drop_page_allocation(struct page_info *pg, struct domain *d);
 
+/* The same and a reference of the caller's, for a frame on @d's list: death takes all of them. */
+void drop_held_page(struct page_info *pg, struct domain *d);
+
 /* The frame leaves @d's list and account.  True: it was the last, which kept a reference to @d.
  * Takes d->page_lock. */
 bool page_disown(struct domain *d, struct page_info *pg);

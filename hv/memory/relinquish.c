@@ -73,15 +73,12 @@ static int finish_partial(struct page_info *pg)
 	return 0;
 }
 
-/* @pg is held by the caller. */
-static int let_go(struct domain *d, struct page_info *pg)
+/* Nothing but references keeps @pg, which is held by the caller, any longer. */
+static int let_go(struct page_info *pg)
 {
 	int rc = undo_pin(pg), rc2 = finish_partial(pg);
 
-	if (rc || rc2)
-		return -ERESTART;
-	drop_page_allocation(pg, d);
-	return 0;
+	return rc || rc2 ? -ERESTART : 0;
 }
 
 void relinquish_begin(struct domain *d)
@@ -105,12 +102,14 @@ int relinquish_memory(struct domain *d)
 			relinquish_begin(d);
 			continue;
 		}
-		rc = let_go(d, pg);
-		if (rc) {
+		rc = let_go(pg);
+		if (!rc) {
+			drop_held_page(pg, d);
+		} else {
 			d->relinquish_again = true;
 			cursor_back(d, pg);
+			put_page(pg);
 		}
-		put_page(pg);
 		if (rc || (n % FRAMES_BETWEEN_LOOKS == 0 && preempt_needed()))
 			return -ERESTART;
 	}
