@@ -22,6 +22,7 @@
 #include "x86/softirq.h"
 
 #define MAX_SLOP_NS 10000000
+#define PASSES 3 /* over the queue in a softirq; what is due then waits for the others' turn */
 
 struct timer_queue {
 	spinlock_t lock;
@@ -224,9 +225,11 @@ void timer_kill(struct timer *t)
 	timer_stop(t); /* the callback may have set it again */
 }
 
-/* Run what is due at @now. @pre lock held, dropped during callbacks. */
-static void run_expired(struct timer_queue *q, s_time_t now, unsigned long *flags)
+/* Run what is due at @now. @pre lock held, dropped during callbacks. True if anything ran. */
+static bool run_expired(struct timer_queue *q, s_time_t now, unsigned long *flags)
 {
+	bool ran = false;
+
 	while (q->root && q->root->expires <= now) {
 		struct timer *t = q->root;
 		void (*fn)(void *) = t->fn;
@@ -238,7 +241,9 @@ static void run_expired(struct timer_queue *q, s_time_t now, unsigned long *flag
 		fn(data); /* may free or re-arm its timer */
 		*flags = spin_lock_irqsave(&q->lock);
 		WRITE_ONCE(q->running, NULL);
+		ran = true;
 	}
+	return ran;
 }
 
 static void timer_softirq(void)
@@ -248,8 +253,10 @@ static void timer_softirq(void)
 
 	clock_take_update();
 	flags = spin_lock_irqsave(&q->lock);
-	run_expired(q, clock_now() + timer_slop, &flags);
-	reprogram(q); /* what became due meanwhile comes after the other softirqs */
+	for (unsigned pass = 0; pass < PASSES; pass++)
+		if (!run_expired(q, clock_now() + timer_slop, &flags))
+			break;
+	reprogram(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
