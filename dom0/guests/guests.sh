@@ -41,20 +41,6 @@ free_kib() {
 	xl info | awk '/^free_memory/ { print $3 }'
 }
 
-# Run a command, report ok or failed with its output.
-failed=0
-step() { # NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >/tmp/step.log 2>&1; then
-		emit "step-$name" ok
-	else
-		emit "step-$name" failed
-		sed "s/^/ORRERY-LOG $name: /" /tmp/step.log
-		failed=1
-	fi
-}
-
 create() { # [-OPTION...] CONFIG [NAME=VALUE...]
 	local options=
 	while [ "${1#-}" != "$1" ]; do
@@ -144,3 +130,18 @@ make_disk() { # FILE MIB
 domain_us() { # NAME
 	$tools/hv-times | awk -v id="$(xl domid "$1")" '$1 == "domain" && $2 == id { printf "%d\n", $3 / 1000 }'
 }
+
+# --- our tool ---------------------------------------------------------------------
+
+tool() { $tools/sched-tool "$@"; }
+
+# One line on stderr with TEXT, exit status 2.
+refused_by_tool() { # TEXT COMMAND...
+	local text=$1
+	shift
+	"$@" >/tmp/out 2>/tmp/err
+	[ $? = 2 ] && [ ! -s /tmp/out ] && [ "$(wc -l </tmp/err)" = 1 ] && grep -qF "$text" /tmp/err ||
+		{ cat /tmp/out /tmp/err; return 1; }
+}
+
+equal() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }

@@ -68,7 +68,7 @@ build_initrd() { # TIER OUTPUT
 fetch_all
 unpack_all
 inputs=$(inputs_sum "$here" "$tools" "$packages/.lock")
-if built_from "$inputs" "$out/dom0/.image" "$out"/dom0/{vmlinuz,initrd.gz,initrd-full.gz} "$out/peer/xen.elf"; then
+if built_from "$inputs" "$out/dom0/.image" "$out"/dom0/{vmlinuz,initrd.gz,initrd-full.gz,packages.lock} "$out"/peer/xen.{gz,elf}; then
 	say "$out/dom0/initrd.gz, initrd-full.gz: up to date"
 	exit 0
 fi

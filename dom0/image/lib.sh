@@ -36,7 +36,22 @@ wait_for() { # PATH
 	done
 }
 
-# Wait at most SECONDS until a command succeeds.
+# Run a command, report ok or failed with its output.
+failed=0
+step() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >/tmp/step.log 2>&1; then
+		emit "step-$name" ok
+	else
+		emit "step-$name" failed
+		sed "s/^/ORRERY-LOG $name: /" /tmp/step.log
+		failed=1
+	fi
+}
+
+# Try a command ten times a second until it succeeds, SECONDS of waiting at most: what the tries
+# themselves take comes on top.
 wait_until() { # SECONDS COMMAND...
 	local tries=$(($1 * 10))
 	shift

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * grant_table_op: fetches the guest's structures in small batches, finds the
- * domains they name, and writes the results back.  Long arrays stop half way when something waits: the call is
- * issued again for the rest.
+ * domains they name, and writes the results back.  Long arrays stop half way when
+ * something waits: the call is issued again for the rest.
  */
 #include <xen/xen.h>
 #include <xen/grant_table.h>
@@ -42,6 +42,8 @@ static long each(unsigned cmd, u64 arg, unsigned count, size_t size, unsigned mo
 		 void (*some)(void *ops, unsigned n))
 {
 	u64 ops[GRANT_BATCH * sizeof(struct gnttab_copy) / sizeof(u64)]; /* the largest of them */
+	_Static_assert(sizeof(struct gnttab_map_grant_ref) <= sizeof(struct gnttab_copy) &&
+		       sizeof(struct gnttab_unmap_grant_ref) <= sizeof(struct gnttab_copy), "it is");
 
 	for (unsigned i = 0; i < count;) {
 		unsigned n = MIN(count - i, most), readable;

@@ -27,8 +27,8 @@ void raise_softirq(enum softirq nr);
 /* Mark @nr pending on @cpu and make it notice (IPI if it is another).  Any context. */
 void cpu_raise_softirq(unsigned cpu, enum softirq nr);
 
-/* Run what is pending, SCHEDULE last but not behind what was raised again meanwhile.  @pre on the pCPU's own stack, no locks held,
- * interrupts on. May not return to the same vCPU: schedule() inside it switches. */
+/* Run what is pending, SCHEDULE last but not behind what was raised again meanwhile.
+ * @pre on the pCPU's own stack, no locks held, interrupts on. May not return to the same vCPU: schedule() inside it switches. */
 void softirq_run(void);
 
 #endif

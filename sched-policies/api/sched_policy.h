@@ -276,10 +276,11 @@ struct sched_policy {
 	 * Lock of v->pcpu.  Default: a ready one kicks an idle pCPU that it may use. */
 	void (*affinity_changed)(struct policy_instance *pi, struct policy_vcpu *v, s_time_t now);
 
-	/* Install a cyclic table that begins now.  0, -EINVAL, or -ENOSPC: then the old one stays.  Pool lock.  Default: -EOPNOTSUPP.  Show it: the number of entries, of which
-	 * @most are written.  Pool lock.  Default: 0. */
+	/* Install a cyclic table that begins now.  0; -EINVAL or -ENOSPC: the old one stays.
+	 * Pool lock.  Default: -EOPNOTSUPP. */
 	int (*set_table)(struct policy_instance *pi, const struct policy_table_entry *entries,
 			 u32 nr, s_time_t cycle, s_time_t now);
+	/* Show it: the number of entries, of which @most are written.  Pool lock.  Default: 0. */
 	u32 (*get_table)(const struct policy_instance *pi, struct policy_table_entry *entries,
 			 u32 most, s_time_t *cycle);
 

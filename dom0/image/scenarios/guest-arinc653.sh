@@ -4,14 +4,6 @@
 # --smp 2 --dom0-vcpus 1.
 . /etc/orrery/guests.sh
 
-tool() { $tools/sched-tool "$@"; }
-refused() { # TEXT COMMAND...
-	local text=$1
-	shift
-	"$@" >/tmp/out 2>/tmp/err
-	[ $? = 2 ] && [ "$(wc -l </tmp/err)" = 1 ] && grep -qF "$text" /tmp/err || { cat /tmp/out /tmp/err; return 1; }
-}
-same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 uuid() { echo "0000000$1-1111-2222-3333-444444444444"; }
 hog() { # NAME N
 	create workload "name=\"$1\"" "uuid=\"$(uuid "$2")\"" 'pool="lab"' \
@@ -44,20 +36,20 @@ step pool xl cpupool-create 'name="lab"' 'sched="arinc653"' 'cpus=["1"]'
 for n in 1 2 3; do step "hog-$n" hog h$n $n; done
 # Without a table each has frames of 10 ms in turn.
 step dealt about h1=333 h2=333 h3=333
-step none same "$(tool table 1)" "cycle=0"
+step none equal "$(tool table 1)" "cycle=0"
 a=$(xl domid h1)
 b=$(xl domid h2)
 step set tool table 1 10000 "$a=2000" idle=3000 "$b:0=4000"
-step shown same "$(tool table 1 | tr '\n' ' ')" "cycle=10000 $a:0=2000 nobody=3000 $b:0=4000 "
+step shown equal "$(tool table 1 | tr '\n' ' ')" "cycle=10000 $a:0=2000 nobody=3000 $b:0=4000 "
 step followed about h1=200 h2=400 h3=0
 
-step too-short refused 'does not fit' tool table 1 5000 "$a=2000" "$b=4000"
-step too-small refused 'does not fit' tool table 1 5000 "$a=1"
-step empty refused 'does not fit' tool table 1 5000
-step no-domain refused 'no domain 99' tool table 1 10000 99=2000
-step no-word refused 'write it as ID=LENGTH' tool table 1 10000 "$a"
-step no-number refused 'not a number of microseconds' tool table 1 often
-step no-table refused 'credit has no table' tool table 0
+step too-short refused_by_tool 'does not fit' tool table 1 5000 "$a=2000" "$b=4000"
+step too-small refused_by_tool 'does not fit' tool table 1 5000 "$a=1"
+step empty refused_by_tool 'does not fit' tool table 1 5000
+step no-domain refused_by_tool 'no domain 99' tool table 1 10000 99=2000
+step no-word refused_by_tool 'write it as ID=LENGTH' tool table 1 10000 "$a"
+step no-number refused_by_tool 'not a number of microseconds' tool table 1 often
+step no-table refused_by_tool 'credit has no table' tool table 0
 step kept about h1=200 h2=400 h3=0
 
 step destroy xl destroy h2
@@ -65,6 +57,6 @@ step gone guest_gone h2
 step without about h1=200 h3=0
 step again hog h2 2
 step back about h1=200 h2=400 h3=0
-step not-ejected same "$(tool why 1)" ""
+step not-ejected equal "$(tool why 1)" ""
 for n in 1 2 3; do step "end-$n" xl destroy h$n; done
 exit $failed

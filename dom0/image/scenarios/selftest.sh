@@ -1,18 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The stock stack in Dom0: hypercall devices, xenstored, xenconsoled, xl, and whatever disk and
 # network card are there.  Every step is reported; one failure fails the run.
-failed=0
-step() { # NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >/tmp/step.log 2>&1; then
-		emit "step-$name" ok
-	else
-		emit "step-$name" failed
-		sed "s/^/ORRERY-LOG $name: /" /tmp/step.log
-		failed=1
-	fi
-}
 xl_lists_dom0() { xl list | grep -q '^Domain-0 *0 '; }
 store_round_trip() {
 	xenstore-write /local/orrery-test value && [ "$(xenstore-read /local/orrery-test)" = value ]
