@@ -199,7 +199,7 @@ GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(B)/guests/hostile-pv \
 $(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
 $(B)/guests/workload-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c $(wildcard bench/guests/pv/workload*.c) $(call not_tests,bench/workloads/*.c)
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c bench/guests/pv/dirty.c bench/guests/pv/tiny.h
-$(B)/guests/state-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c bench/guests/pv/state.c
+$(B)/guests/state-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c $(wildcard bench/guests/pv/state*.c)
 $(B)/guests/fuzz-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) $(wildcard bench/guests/pv/fuzz*.[cS])
 $(B)/guests/hostile-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c $(wildcard bench/guests/pv/hostile*.c)
 $(B)/guests/nmi-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/nmi.c

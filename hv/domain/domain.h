@@ -65,7 +65,7 @@ struct vcpu {
 	bool polling;               /* atomic */
 	bool paused_by_shutdown;    /* under domain->shutdown_lock */
 	bool time_stale;            /* info->time or its second copy has to be written again */
-	bool pin_override;          /* SCHEDOP_pin_override in force, pinned_from: before it */
+	bool pinned;                /* by vcpu_pin, pinned_from: affinity before; sched/pinning.c */
 	struct pcpu_mask pinned_from;
 	u64 event_count;
 };

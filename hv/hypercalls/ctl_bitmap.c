@@ -8,12 +8,18 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "memory/guest.h"
+#include "x86/percpu.h"
 
-/* Clear what is beyond @bits in the last byte that holds some of them. */
-static void trim_last_byte(u8 *bytes, u64 bits, size_t size)
+/* Clear all from bit @bits on. */
+static void trim(struct pcpu_mask *mask, u64 bits)
 {
-	if (bits < size * 8 && (bits & 7))
-		bytes[bits / 8] &= (1U << (bits & 7)) - 1;
+	u8 *bytes = (u8 *)mask;
+	u64 whole = bits / 8;
+
+	if (bits >= sizeof(*mask) * 8)
+		return;
+	bytes[whole] &= (1U << (bits & 7)) - 1;
+	memset(bytes + whole + 1, 0, sizeof(*mask) - whole - 1);
 }
 
 int ctl_bitmap_put(const struct xenctl_bitmap *out, const struct pcpu_mask *mask)
@@ -22,7 +28,7 @@ int ctl_bitmap_put(const struct xenctl_bitmap *out, const struct pcpu_mask *mask
 	struct pcpu_mask copy = *mask;
 	u64 n = MIN(bytes, sizeof(copy));
 
-	trim_last_byte((u8 *)&copy, out->nr_bits, sizeof(copy));
+	trim(&copy, MIN(out->nr_bits, pcpu_count));
 	if (copy_to_guest(va, &copy, n) || clear_guest(va + n, bytes - n))
 		return -EFAULT;
 	return 0;
@@ -35,6 +41,6 @@ int ctl_bitmap_get(struct pcpu_mask *mask, const struct xenctl_bitmap *in)
 	memset(mask, 0, sizeof(*mask));
 	if (copy_from_guest(mask, guest_handle_va(in->bitmap), n))
 		return -EFAULT;
-	trim_last_byte((u8 *)mask, in->nr_bits, sizeof(*mask));
+	trim(mask, in->nr_bits);
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 #include "sched-policies/api/sched_policy.h"
 
-/* Bits the caller's buffer has no room for are lost, room beyond ours becomes zero. -EFAULT. */
+/* The pCPUs there are.  What the caller has no room for is lost, other room becomes zero. -EFAULT. */
 int ctl_bitmap_put(const struct xenctl_bitmap *out, const struct pcpu_mask *mask);
 /* Bits beyond the caller's length are zero, those beyond ours ignored. -EFAULT. */
 int ctl_bitmap_get(struct pcpu_mask *mask, const struct xenctl_bitmap *in);

@@ -35,73 +35,60 @@ int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
-static int affinity_target(struct domain *d, const struct xen_domctl_vcpuaffinity *args,
-			   struct vcpu **v)
+/* The masks that the caller asks for. */
+static int put_affinity(const struct xen_domctl_vcpuaffinity *args, const struct pcpu_mask *hard,
+			const struct pcpu_mask *soft)
 {
-	int err;
+	int rc = 0;
 
-	if (!(args->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) ||
-	    args->flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE))
-		return -EINVAL;
-	*v = domctl_vcpu(d, args->vcpu, &err);
-	return err;
+	if (args->flags & XEN_VCPUAFFINITY_HARD)
+		rc = ctl_bitmap_put(&args->cpumap_hard, hard);
+	if (!rc && args->flags & XEN_VCPUAFFINITY_SOFT)
+		rc = ctl_bitmap_put(&args->cpumap_soft, soft);
+	return rc;
 }
 
 int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpuaffinity *args = &op->u.vcpuaffinity;
 	struct pcpu_mask hard, soft;
-	struct vcpu *v;
-	int rc = affinity_target(d, args, &v);
+	int err;
+	struct vcpu *v = domctl_vcpu(d, args->vcpu, &err);
 
-	if (rc)
-		return rc;
+	if (!v)
+		return err;
+	if (!args->flags)
+		return -EINVAL;
 	vcpu_get_affinity(v, &hard, &soft);
-	if (args->flags & XEN_VCPUAFFINITY_HARD)
-		rc = ctl_bitmap_put(&args->cpumap_hard, &hard);
-	if (!rc && args->flags & XEN_VCPUAFFINITY_SOFT)
-		rc = ctl_bitmap_put(&args->cpumap_soft, &soft);
-	return rc;
+	return put_affinity(args, &hard, &soft);
 }
 
 /* The caller is told what its wishes come to. */
-static int report_effective(struct vcpu *v, const struct xen_domctl_vcpuaffinity *args)
-{
-	struct pcpu_mask hard, soft;
-	int rc = 0;
-
-	vcpu_get_affinity(v, &hard, &soft);
-	for (unsigned i = 0; i < ARRAY_SIZE(soft.bits); i++)
-		soft.bits[i] &= hard.bits[i];
-	if (args->flags & XEN_VCPUAFFINITY_HARD)
-		rc = ctl_bitmap_put(&args->cpumap_hard, &hard);
-	if (!rc && args->flags & XEN_VCPUAFFINITY_SOFT)
-		rc = ctl_bitmap_put(&args->cpumap_soft, &soft);
-	return rc;
-}
-
 int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpuaffinity *args = &op->u.vcpuaffinity;
 	bool want_hard = args->flags & XEN_VCPUAFFINITY_HARD;
 	bool want_soft = args->flags & XEN_VCPUAFFINITY_SOFT;
 	struct pcpu_mask hard, soft;
-	struct vcpu *v;
-	int rc = affinity_target(d, args, &v);
+	int rc;
+	struct vcpu *v = domctl_vcpu(d, args->vcpu, &rc);
 
-	if (!rc && want_hard)
+	if (!v)
+		return rc;
+	if (!args->flags)
+		return -EINVAL;
+	if (args->flags & XEN_VCPUAFFINITY_FORCE)
+		vcpu_unpin(v);
+	if (want_hard)
 		rc = ctl_bitmap_get(&hard, &args->cpumap_hard);
 	if (!rc && want_soft)
 		rc = ctl_bitmap_get(&soft, &args->cpumap_soft);
+	if (!rc && (want_hard || want_soft))
+		rc = vcpu_set_affinity(v, want_hard ? &hard : NULL, want_soft ? &soft : NULL);
 	if (rc)
 		return rc;
-	if (want_hard && v->pin_override) {
-		if (!(args->flags & XEN_VCPUAFFINITY_FORCE))
-			return -EBUSY; /* the guest has pinned it for a moment */
-		v->pin_override = false;
-	}
-	rc = vcpu_set_affinity(v, want_hard ? &hard : NULL, want_soft ? &soft : NULL);
-	return rc ? rc : report_effective(v, args);
+	vcpu_get_effective_affinity(v, &hard, &soft);
+	return put_affinity(args, &hard, &soft);
 }
 
 /*

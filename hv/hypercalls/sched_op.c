@@ -144,35 +144,6 @@ static long op_poll(u64 arg)
 	return 0;
 }
 
-/* --- SCHEDOP_pin_override ------------------------------------------------------- */
-
-static long pin_undo(struct vcpu *v)
-{
-	if (!v->pin_override)
-		return -EINVAL;
-	v->pin_override = false;
-	return vcpu_set_affinity(v, &v->pinned_from, NULL);
-}
-
-static long pin_to(struct vcpu *v, unsigned cpu)
-{
-	struct pcpu_mask hard, soft, one = { 0 };
-	long rc;
-
-	if (cpu >= pcpu_count)
-		return -EINVAL;
-	if (v->pin_override)
-		return -EBUSY;
-	vcpu_get_affinity(v, &hard, &soft);
-	bitmap_set(one.bits, cpu);
-	rc = vcpu_set_affinity(v, &one, NULL);
-	if (!rc) {
-		v->pinned_from = hard;
-		v->pin_override = true;
-	}
-	return rc;
-}
-
 static long op_pin_override(u64 arg)
 {
 	struct sched_pin_override a;
@@ -181,7 +152,7 @@ static long op_pin_override(u64 arg)
 		return -EPERM;
 	if (copy_from_guest(&a, arg, sizeof(a)))
 		return -EFAULT;
-	return a.pcpu < 0 ? pin_undo(current) : pin_to(current, a.pcpu);
+	return a.pcpu < 0 ? vcpu_unpin(current) : vcpu_pin(current, a.pcpu);
 }
 
 long hypercall_sched_op(u64 cmd, u64 arg)

@@ -191,7 +191,7 @@ static long op_get_physid(struct vcpu *v, u64 arg)
 	struct vcpu_get_physid a;
 	struct pcpu_mask hard, soft;
 
-	vcpu_get_affinity(v, &hard, &soft);
+	vcpu_get_effective_affinity(v, &hard, &soft);
 	if (!v->domain->privileged || bitmap_weight(hard.bits, pcpu_count) != 1)
 		return -EINVAL;
 	a.phys_id = pcpus[v->cpu]->apic_id | (u64)v->cpu << 32;

@@ -205,7 +205,7 @@ bool vcpu_is_runnable(const struct vcpu *v)
 	return sched_may_run_now(&v->sched);
 }
 
-/* --- accounting and affinity ----------------------------------------------------- */
+/* --- accounting ----------------------------------------------------------------- */
 
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
 {
@@ -223,24 +223,4 @@ u64 vcpu_cpu_time(struct vcpu *v)
 u64 sched_pcpu_idle_time(unsigned cpu)
 {
 	return vcpu_cpu_time(pcpus[cpu]->idle_vcpu);
-}
-
-int vcpu_set_affinity(struct vcpu *v, const struct pcpu_mask *hard, const struct pcpu_mask *soft)
-{
-	unsigned long flags = irq_save();
-	int rc = sched_set_affinity(&v->sched, hard, soft, now_ns());
-
-	irq_restore(flags);
-	return rc;
-}
-
-void vcpu_get_affinity(struct vcpu *v, struct pcpu_mask *hard, struct pcpu_mask *soft)
-{
-	unsigned long flags = irq_save();
-	struct sched_pcpu *pc = sched_lock_vcpu(&v->sched);
-
-	*hard = v->sched.p.hard;
-	*soft = v->sched.wanted_soft;
-	spin_unlock(pc->lock);
-	irq_restore(flags);
 }

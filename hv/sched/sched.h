@@ -94,10 +94,15 @@ u64 sched_pcpu_idle_time(unsigned cpu);
 
 /* --- affinity and pools ---------------------------------------------------- */
 
-/* 0 or -EINVAL; see engine.h.  Masks beyond pcpu_count are ignored. */
+/* 0; -EINVAL: see engine.h; -EBUSY: pinned.  Masks beyond pcpu_count are ignored. */
 int vcpu_set_affinity(struct vcpu *v, const struct pcpu_mask *hard, const struct pcpu_mask *soft);
-/* Hard: as narrowed by the pool.  Soft: as set. */
+/* As set; and what the pool leaves of it. */
 void vcpu_get_affinity(struct vcpu *v, struct pcpu_mask *hard, struct pcpu_mask *soft);
+void vcpu_get_effective_affinity(struct vcpu *v, struct pcpu_mask *hard, struct pcpu_mask *soft);
+/* Onto one pCPU until it is unpinned.  -EINVAL: not a pCPU of the pool; -EBUSY: pinned already. */
+int vcpu_pin(struct vcpu *v, unsigned cpu);
+/* Back to the affinity before vcpu_pin.  -EINVAL: not pinned. */
+int vcpu_unpin(struct vcpu *v);
 
 extern struct sched_system sched_system;
 

@@ -3,8 +3,9 @@
  * A Dom0 that makes a domain and handles its state carelessly or in bad faith:
  * extended processor state that XRSTOR would choke on, logs of changed frames
  * with impossible bitmaps and made-up continuations, domains that die while
- * logged, vCPUs that stop each other.  Every answer is an errno, the log stays
- * exact to the frame, and in the end all memory is free again.
+ * logged, vCPUs that stop each other, a pinned vCPU (state-pin.c).  Every answer
+ * is an errno, the log stays exact to the frame, and in the end all memory is
+ * free again.
  */
 #include <xen/domctl.h>
 #include <xen/memory.h>
@@ -12,6 +13,7 @@
 #include <xen/sysctl.h>
 
 #include "bench/guests/pv/smp.h"
+#include "bench/guests/pv/state.h"
 #include "bench/guests/pv/verdict.h"
 
 #define EFAULT 14
@@ -305,5 +307,6 @@ void guest_main(const char *cmdline)
 	check("ourselves", shadow(XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, 0, NULL), -EINVAL);
 	check("memory as before", free_frames() - before, 0);
 	each_other();
+	state_pinning();
 	guest_verdict(0);
 }

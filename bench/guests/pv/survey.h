@@ -13,6 +13,7 @@ void survey_start(void);     /* start_info, shared_info, version and memory quer
 void survey_device_memory(void); /* machine addresses Dom0 may map */
 void survey_io(void);        /* ports, interval timer, clock */
 void survey_interrupts(void); /* physdev_op */
+void survey_scheduling(void); /* affinity */
 
 /* Exception of the last probe: vector + 1, or 0. */
 static inline u64 probe_result(void)
