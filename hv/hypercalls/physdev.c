@@ -22,6 +22,7 @@
 #define IO_PORTS 65536
 #define RTE_LEVEL (1U << 15) /* Intel 82093AA, redirection entry */
 #define RTE_ACTIVE_LOW (1U << 13)
+#define MULTI_MSI_MAX 32 /* vectors of a device by plain MSI: PCI Local Bus 3.0, 6.8.1 */
 
 union physdev_args {
 	struct physdev_eoi eoi;
@@ -143,14 +144,21 @@ static struct msi_request msi_request_from(const struct physdev_map_pirq *m)
 		.bus = m->bus,
 		.devfn = m->devfn,
 		.entry = multi ? 0 : m->entry_nr,
-		.count = multi ? MIN((u32)m->entry_nr, 0xffff) : 1,
 		.table_base = multi ? 0 : m->table_base,
 	};
 }
 
+/* Several at once need interrupts to be remapped, which ours are not: the answers are Xen's. */
+static int check_msi_count(const struct physdev_map_pirq *m)
+{
+	if (m->type != MAP_PIRQ_TYPE_MULTI_MSI || m->entry_nr == 1)
+		return 0;
+	return m->entry_nr < 1 || m->entry_nr > MULTI_MSI_MAX ? -EDOM : -EOPNOTSUPP;
+}
+
 static long map_for(struct domain *d, struct physdev_map_pirq *m)
 {
-	struct msi_request req;
+	struct msi_request req = msi_request_from(m);
 	int rc;
 
 	switch (m->type) {
@@ -160,10 +168,9 @@ static long map_for(struct domain *d, struct physdev_map_pirq *m)
 	case MAP_PIRQ_TYPE_MSI:
 	case MAP_PIRQ_TYPE_MSI_SEG:
 	case MAP_PIRQ_TYPE_MULTI_MSI:
-		req = msi_request_from(m);
-		rc = pirq_map_msi(d, &req, m->pirq);
-		if (m->type == MAP_PIRQ_TYPE_MULTI_MSI)
-			m->entry_nr = req.count;
+		rc = check_msi_count(m);
+		if (!rc)
+			rc = pirq_map_msi(d, &req, m->pirq);
 		break;
 	default:
 		return -EINVAL;
@@ -360,8 +367,7 @@ long hypercall_physdev_op(u64 cmd, u64 arg)
 	if (copy_from_guest(&args, arg, op->size))
 		return -EFAULT;
 	rc = op->fn(&args);
-	/* Several MSIs: the count that would have worked goes back with the error, too. */
-	if (op->copy_back && (!rc || rc == -ENFILE) && copy_to_guest(arg, &args, op->size))
+	if (op->copy_back && !rc && copy_to_guest(arg, &args, op->size))
 		return -EFAULT;
 	return rc;
 }

@@ -43,43 +43,28 @@ static bool vector_usable(unsigned v)
 	return v != VECTOR_LINUX_SYSCALL && v != VECTOR_XEN_HYPERCALL && !vector_lines[v];
 }
 
-static bool block_usable(unsigned first, unsigned n)
+/* A free vector, or 0.  Classes are filled evenly: an APIC takes only two interrupts of one class
+ * at a time. */
+static unsigned find_vector(void)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (!vector_usable(first + i))
-			return false;
-	return true;
-}
-
-/* First of @n free vectors, or 0.  Classes are filled evenly: an APIC takes only two
- * interrupts of one class at a time. */
-static unsigned find_vectors(unsigned n)
-{
-	unsigned align = 1;
-
-	while (align < n)
-		align *= 2;
-	for (unsigned offset = 0; offset < CLASS_SIZE; offset += align)
+	for (unsigned offset = 0; offset < CLASS_SIZE; offset++)
 		for (unsigned class = 0; class < NR_CLASSES; class++) {
-			unsigned first = VECTOR_DYNAMIC_FIRST + class * CLASS_SIZE + offset;
+			unsigned v = VECTOR_DYNAMIC_FIRST + class * CLASS_SIZE + offset;
 
-			if (first % align == 0 && first + n - 1 <= VECTOR_DYNAMIC_LAST &&
-			    block_usable(first, n))
-				return first;
+			if (v <= VECTOR_DYNAMIC_LAST && vector_usable(v))
+				return v;
 		}
 	return 0;
 }
 
-int irq_vectors_alloc(struct irq_line **lines, unsigned n)
+int irq_vector_alloc(struct irq_line *line)
 {
-	unsigned first = find_vectors(n);
+	unsigned vector = find_vector();
 
-	if (!first)
+	if (!vector)
 		return -ENOSPC;
-	for (unsigned i = 0; i < n; i++) {
-		lines[i]->vector = first + i;
-		vector_lines[first + i] = lines[i];
-	}
+	line->vector = vector;
+	vector_lines[vector] = line;
 	return 0;
 }
 

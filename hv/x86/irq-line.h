@@ -42,9 +42,8 @@ void irq_lines_init(void);
 /* The line of @gsi, or NULL. */
 struct irq_line *irq_line_of_gsi(u32 gsi);
 
-/* Free dynamic vectors, @n consecutive ones aligned to a power of two >= @n, single ones spread
- * over the priority classes: 0 or -ENOSPC.  Lock held. */
-int irq_vectors_alloc(struct irq_line **lines, unsigned n);
+/* A free dynamic vector, spread over the priority classes: 0 or -ENOSPC.  Lock held. */
+int irq_vector_alloc(struct irq_line *line);
 void irq_vector_free(struct irq_line *line);
 
 /* Dispatcher, interrupts off, vector not yet acknowledged: false if it is no line's. */

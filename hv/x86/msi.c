@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MSI and MSI-X; see msi.h.  A function that had lines once is remembered.  Plain
- * MSI has one address for all its vectors, so they move between pCPUs
- * together; without per-vector masking a message that nobody listens to is
- * acknowledged and dropped.
+ * MSI and MSI-X; see msi.h.  A function that had lines once is remembered.
+ * Of several vectors by plain MSI there is one: they would share an address, and
+ * so a pCPU, unless interrupts are remapped.  Without per-vector masking a message
+ * that nobody listens to is acknowledged and dropped.
  */
 #include "x86/msi.h"
 
@@ -24,8 +24,7 @@
 #define MSI_CONTROL 2
 #define MSI_ADDRESS 4
 #define MSI_ENABLE 0x0001
-#define MSI_COUNT_SHIFT 1 /* log2 of what the device can */
-#define MSI_USED_SHIFT 4  /* log2 of what it may use */
+#define MSI_USED_SHIFT 4 /* log2 of the vectors the device may use */
 #define MSI_64BIT 0x0080
 #define MSI_MASKABLE 0x0100
 
@@ -129,7 +128,7 @@ static u32 message_address(const struct irq_line *line)
 	return MSG_ADDRESS | pcpus[line->cpu]->apic_id << MSG_DESTINATION_SHIFT;
 }
 
-/* MSI-X: @pre masked.  MSI: @v is the device's first vector; the device adds the index. */
+/* MSI-X: @pre masked. */
 static void write_message(const struct msi_vector *v)
 {
 	const struct msi_device *dev = v->dev;
@@ -161,7 +160,7 @@ void msi_unmask(struct irq_line *line)
 
 void msi_set_cpu(struct irq_line *line, unsigned cpu)
 {
-	struct msi_vector *v = to_vector(line), *sibling;
+	struct msi_vector *v = to_vector(line);
 
 	if (v->dev->msix) {
 		set_masked(v, true);
@@ -169,8 +168,6 @@ void msi_set_cpu(struct irq_line *line, unsigned cpu)
 		set_masked(v, !line->bound);
 		return;
 	}
-	list_for_each_entry(sibling, &v->dev->vectors, siblings)
-		sibling->line.cpu = cpu;
 	pci_write32(v->dev->bus, v->dev->devfn, v->dev->cap + MSI_ADDRESS, message_address(line));
 }
 
@@ -206,49 +203,20 @@ static struct msi_vector *vector_new(struct msi_device *dev, unsigned index)
 	return v;
 }
 
-static u16 log2_count(unsigned count)
-{
-	u16 log = 0;
-
-	while (1U << log < count)
-		log++;
-	return log;
-}
-
-/* Point the device at @lines, masked where it can; the guest switches it on. @pre irq_lock held. */
-static void msi_point(struct msi_device *dev, struct irq_line **lines, unsigned count)
+/* Point the device at @v, masked where it can; the guest switches it on. @pre irq_lock held. */
+static void msi_point(struct msi_device *dev, struct msi_vector *v)
 {
 	u16 control = control_read(dev) & ~(MSI_ENABLE | 7U << MSI_USED_SHIFT);
 
 	control_write(dev, control);
-	write_message(to_vector(lines[0]));
-	for (unsigned i = 0; i < count; i++) {
-		struct msi_vector *v = to_vector(lines[i]);
-
-		list_add_tail(&dev->vectors, &v->siblings);
-		set_masked(v, true);
-	}
-	control_write(dev, control | log2_count(count) << MSI_USED_SHIFT);
+	write_message(v);
+	list_add_tail(&dev->vectors, &v->siblings);
+	set_masked(v, true);
 }
 
-static int msi_vectors_new(struct msi_device *dev, unsigned count, struct irq_line **lines)
+static int setup_msi(struct msi_device *dev, const struct msi_request *req, struct irq_line **line)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct msi_vector *v = vector_new(dev, i);
-
-		if (!v) {
-			while (i--)
-				xfree(to_vector(lines[i]));
-			return -ENOMEM;
-		}
-		lines[i] = &v->line;
-	}
-	return 0;
-}
-
-/* Plain MSI: all vectors at once. */
-static int setup_msi(struct msi_device *dev, struct msi_request *req, struct irq_line **lines)
-{
+	struct msi_vector *v;
 	unsigned long flags;
 	u16 control;
 	int rc;
@@ -259,23 +227,20 @@ static int setup_msi(struct msi_device *dev, struct msi_request *req, struct irq
 	if (!dev->cap)
 		return -ENODEV;
 	control = control_read(dev);
-	if (req->count > 1U << (control >> MSI_COUNT_SHIFT & 7)) {
-		req->count = 1U << (control >> MSI_COUNT_SHIFT & 7);
-		return -ENFILE;
-	}
 	dev->msix = false;
 	dev->wide = control & MSI_64BIT;
 	dev->maskable = control & MSI_MASKABLE;
-	rc = msi_vectors_new(dev, req->count, lines);
-	if (rc)
-		return rc;
+	v = vector_new(dev, 0);
+	if (!v)
+		return -ENOMEM;
+	*line = &v->line;
 	flags = spin_lock_irqsave(&irq_lock);
-	rc = irq_vectors_alloc(lines, req->count);
+	rc = irq_vector_alloc(&v->line);
 	if (!rc)
-		msi_point(dev, lines, req->count);
+		msi_point(dev, v);
 	spin_unlock_irqrestore(&irq_lock, flags);
-	for (unsigned i = 0; rc && i < req->count; i++)
-		xfree(to_vector(lines[i]));
+	if (rc)
+		xfree(v);
 	return rc;
 }
 
@@ -352,7 +317,7 @@ static void switch_off(struct msi_device *dev)
 }
 
 /* @pre started. */
-static int add_msix_vector(struct msi_device *dev, unsigned entry, struct irq_line **lines)
+static int add_msix_vector(struct msi_device *dev, unsigned entry, struct irq_line **line)
 {
 	struct msi_vector *v;
 	unsigned long flags;
@@ -365,9 +330,9 @@ static int add_msix_vector(struct msi_device *dev, unsigned entry, struct irq_li
 	v = vector_new(dev, entry);
 	if (!v)
 		return -ENOMEM;
-	lines[0] = &v->line;
+	*line = &v->line;
 	flags = spin_lock_irqsave(&irq_lock);
-	rc = irq_vectors_alloc(lines, 1);
+	rc = irq_vector_alloc(&v->line);
 	if (!rc) {
 		list_add_tail(&dev->vectors, &v->siblings);
 		write_message(v);
@@ -378,20 +343,19 @@ static int add_msix_vector(struct msi_device *dev, unsigned entry, struct irq_li
 	return rc;
 }
 
-static int setup_msix(struct msi_device *dev, const struct msi_request *req,
-		      struct irq_line **lines)
+static int setup_msix(struct msi_device *dev, const struct msi_request *req, struct irq_line **line)
 {
 	int rc = list_empty(&dev->vectors) ? msix_start(dev, req) : 0;
 
 	if (rc)
 		return rc;
-	rc = add_msix_vector(dev, req->entry, lines);
+	rc = add_msix_vector(dev, req->entry, line);
 	if (list_empty(&dev->vectors))
 		switch_off(dev);
 	return rc;
 }
 
-int msi_setup(struct msi_request *req, struct irq_line **lines)
+int msi_setup(const struct msi_request *req, struct irq_line **line)
 {
 	bool msix = req->table_base != 0;
 	struct msi_device *dev;
@@ -399,8 +363,6 @@ int msi_setup(struct msi_request *req, struct irq_line **lines)
 	if (req->segment || !pci_device_known(req->bus, req->devfn) ||
 	    !pci_present(req->bus, req->devfn))
 		return -ENODEV;
-	if (req->count < 1 || req->count > (msix ? 1 : MSI_MAX_VECTORS))
-		return -EINVAL;
 	dev = device_get(req);
 	if (!dev)
 		return -ENOMEM;
@@ -408,7 +370,7 @@ int msi_setup(struct msi_request *req, struct irq_line **lines)
 		return -ENODEV;
 	if (!list_empty(&dev->vectors) && dev->msix != msix)
 		return -EBUSY;
-	return msix ? setup_msix(dev, req, lines) : setup_msi(dev, req, lines);
+	return msix ? setup_msix(dev, req, line) : setup_msi(dev, req, line);
 }
 
 void msi_teardown(struct irq_line *line)
@@ -426,16 +388,6 @@ void msi_teardown(struct irq_line *line)
 	xfree(v);
 }
 
-static unsigned count_vectors(struct msi_device *dev)
-{
-	struct msi_vector *v;
-	unsigned n = 0;
-
-	list_for_each_entry(v, &dev->vectors, siblings)
-		n++;
-	return n;
-}
-
 int msi_restore(u16 segment, u8 bus, u8 devfn)
 {
 	struct msi_device *dev = segment ? NULL : find_device(bus, devfn);
@@ -450,16 +402,14 @@ int msi_restore(u16 segment, u8 bus, u8 devfn)
 	flags = spin_lock_irqsave(&irq_lock);
 	list_for_each_entry(v, &dev->vectors, siblings) {
 		set_masked(v, true);
-		if (dev->msix || v->index == 0)
-			write_message(v);
+		write_message(v);
 		set_masked(v, !v->line.bound);
 	}
 	control = control_read(dev);
 	if (dev->msix)
 		control = (control & ~MSIX_MASK_ALL) | MSIX_ENABLE;
 	else
-		control = (control & ~(7U << MSI_USED_SHIFT)) | MSI_ENABLE |
-			  log2_count(count_vectors(dev)) << MSI_USED_SHIFT;
+		control = (control & ~(7U << MSI_USED_SHIFT)) | MSI_ENABLE;
 	control_write(dev, control);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return 0;

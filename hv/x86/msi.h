@@ -12,23 +12,20 @@
 
 struct irq_line;
 
-#define MSI_MAX_VECTORS 32 /* of one device by plain MSI */
-
 struct msi_request {
 	u16 segment;
 	u8 bus, devfn;
 	u16 entry;      /* MSI-X: index */
-	unsigned count; /* MSI: vectors asked for, 1..32; on -ENFILE what the device has */
 	u64 table_base; /* not 0: MSI-X; where the guest thinks the table is */
 };
 
 /*
- * Set up @req->count lines.  On success @lines[0..count-1] are masked where the device can, have
- * vectors, and the device's messages point at them.  -ENODEV no such device or capability,
- * -EINVAL no such entry, -EEXIST the entry is in use, -EBUSY the other kind of MSI is, -ENFILE
- * fewer vectors than asked for, -ENXIO the table cannot be reached, -ENOSPC, -ENOMEM.
+ * Set up a line.  On success *@line is masked where the device can, has a vector, and the device's
+ * message points at it.  A device has one plain MSI, or one MSI-X for each entry of its table.
+ * -ENODEV no such device or capability, -EINVAL no such entry, -EEXIST the entry is in use, -EBUSY
+ * the other kind of MSI is, -ENXIO the table cannot be reached, -ENOSPC, -ENOMEM.
  */
-int msi_setup(struct msi_request *req, struct irq_line **lines);
+int msi_setup(const struct msi_request *req, struct irq_line **line);
 /* Undo for one line, which is freed; the last of a device turns the capability off. */
 void msi_teardown(struct irq_line *line);
 

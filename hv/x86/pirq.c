@@ -137,7 +137,7 @@ static int bind_locked(struct domain *d, struct pirq *p, unsigned number, bool w
 	if (d->vcpu[0] && line->cpu != d->vcpu[0]->cpu)
 		irq_line_set_cpu(line, d->vcpu[0]->cpu);
 	if (line->kind == LINE_GSI) {
-		int rc = irq_vectors_alloc(&line, 1);
+		int rc = irq_vector_alloc(line);
 
 		if (rc)
 			return rc;
@@ -212,16 +212,12 @@ static bool pirq_free(const struct pirq *p)
 	return !p->line && !p->reserved;
 }
 
-/* @n consecutive free MSI numbers, the highest there are: the first, or -ENOSPC. */
-static int find_free_msis(const struct irq_state *st, unsigned n)
+/* The highest free number for an MSI, or -ENOSPC. */
+static int find_free_msi(const struct irq_state *st)
 {
-	unsigned run = 0;
-
-	for (unsigned i = st->nr; i-- > ioapic_gsi_count();) {
-		run = pirq_free(&st->pirq[i]) ? run + 1 : 0;
-		if (run == n)
+	for (unsigned i = st->nr; i-- > ioapic_gsi_count();)
+		if (pirq_free(&st->pirq[i]))
 			return i;
-	}
 	return -ENOSPC;
 }
 
@@ -240,7 +236,7 @@ int pirq_reserve(struct domain *d, bool gsi)
 	spin_lock(&pirq_map_lock);
 	pirq = gsi ? find_free_gsi(d->irqs) : -ENOSPC;
 	if (pirq < 0)
-		pirq = find_free_msis(d->irqs, 1);
+		pirq = find_free_msi(d->irqs);
 	if (pirq >= 0)
 		d->irqs->pirq[pirq].reserved = true;
 	spin_unlock(&pirq_map_lock);
@@ -296,31 +292,30 @@ int pirq_map_gsi(struct domain *d, int gsi, int pirq)
 }
 
 /* @pre pirq_map_lock held. */
-static int map_msi_locked(struct domain *d, struct msi_request *req, int pirq)
+static int map_msi_locked(struct domain *d, const struct msi_request *req, int pirq)
 {
-	struct irq_line *lines[MSI_MAX_VECTORS];
 	struct irq_state *st = d->irqs;
+	struct irq_line *line;
 	int rc;
 
-	if (pirq < 0 || req->count > 1)
-		pirq = find_free_msis(st, req->count);
+	if (pirq < 0)
+		pirq = find_free_msi(st);
 	if (pirq < 0)
 		return pirq;
 	if (pirq >= st->nr || st->pirq[pirq].line)
 		return -EINVAL;
-	rc = msi_setup(req, lines);
+	rc = msi_setup(req, &line);
 	if (rc)
 		return rc;
-	for (unsigned i = 0; i < req->count; i++)
-		connect(d, pirq + i, lines[i]);
+	connect(d, pirq, line);
 	return pirq;
 }
 
-int pirq_map_msi(struct domain *d, struct msi_request *req, int pirq)
+int pirq_map_msi(struct domain *d, const struct msi_request *req, int pirq)
 {
 	int rc;
 
-	if (!d->irqs || req->count < 1 || req->count > MSI_MAX_VECTORS)
+	if (!d->irqs)
 		return -EINVAL;
 	spin_lock(&pirq_map_lock);
 	rc = map_msi_locked(d, req, pirq);

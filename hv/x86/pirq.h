@@ -44,8 +44,8 @@ void pirq_set_affinity(struct domain *d, unsigned pirq, unsigned cpu);
 
 /* PHYSDEVOP_map_pirq, GSI: @pirq < 0 picks one.  The PIRQ, or -EINVAL, -EEXIST, -ENOSPC. */
 int pirq_map_gsi(struct domain *d, int gsi, int pirq);
-/* MSI, MSI-X, several MSIs (count in @req): the (first) PIRQ, or as above, -ENODEV, -ENOMEM. */
-int pirq_map_msi(struct domain *d, struct msi_request *req, int pirq);
+/* MSI, MSI-X: the PIRQ, or as above, -ENODEV, -ENOMEM. */
+int pirq_map_msi(struct domain *d, const struct msi_request *req, int pirq);
 /* -EINVAL if not mapped.  A bound event channel stays, but hears nothing any more. */
 int pirq_unmap(struct domain *d, int pirq);
 /* PHYSDEVOP_restore_msi, prepare and release_msix: msi_restore(), msi_in_use() under the lock. */

@@ -98,6 +98,26 @@ static void msi_registers(const char *when)
 	      pci_read(0xfa, 4) & 0xffff);
 }
 
+/* More vectors than one: of a device that has only one, or that is not there.
+ * Not by number, which the peer does not check: none of them stops it. */
+static void several_msis(const char *when, unsigned devfn, int count)
+{
+	struct physdev_map_pirq m = MSI(MULTI_MSI, devfn, count);
+	long rc = physdev(PHYSDEVOP_map_pirq, &m);
+	print("ANSWER map_pirq %d msis of %x %s = %ld, pirq %d, entries %d\n", count, devfn, when, rc,
+	      m.pirq, m.entry_nr);
+}
+
+static void survey_several_msis(const char *when)
+{
+	static const int counts[] = { 0, -1, 2, 3, 32, 33, 1 << 20 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(counts); i++) {
+		several_msis(when, 0xfa, counts[i]);
+		several_msis(when, 0xff, counts[i]);
+	}
+}
+
 static void survey_mapping(void)
 {
 	struct physdev_map_pirq m;
@@ -121,9 +141,11 @@ static void survey_mapping(void)
 	add_device(0);
 	map_line("msi of no device", MSI(MSI, 0xf8 + 7, 0));
 	map_line("msi of a device without", MSI(MSI, 0, 0));
+	survey_several_msis("unmapped");
 	msi_registers("before");
 	map_line("msi of the AHCI controller", MSI(MSI_SEG, 0xfa, 0));
 	msi_registers("in use");
+	survey_several_msis("in use");
 	m = MSI(MSI, 0xfa, 0);
 	m.type = 9;
 	map_line("of unknown type", m);
