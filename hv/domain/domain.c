@@ -2,7 +2,7 @@
 /*
  * The life of a domain object: creation, finding it by id, references, end.
  * Called by the Dom0 builder and domctl.  domain_list_lock (a leaf, interrupts
- * off) covers the list, the id table and the step of a reference count from
+ * off) covers the list, the tables of ids and the step of a reference count from
  * zero; counts themselves are atomic.
  *
  * A domain ends in two steps.  First what it shares with others is taken
@@ -19,6 +19,7 @@
 #include "domain/lifecycle.h"
 #include "evtchn/evtchn.h"
 #include "grants/grants.h"
+#include "lib/bittree.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "memory/heap.h"
@@ -29,12 +30,18 @@
 #include "x86/pirq.h"
 #include "x86/softirq.h"
 
-#define HASH_SIZE 64
+#define HASH_SIZE 512
+#define DOMIDS DOMID_FIRST_RESERVED
 
 struct domain *dom0, *idle_domain;
 struct list domain_list = LIST_INIT(domain_list);
 spinlock_t domain_list_lock = SPINLOCK_INIT;
 static struct domain *hash[HASH_SIZE];
+
+/* The ids in use, for the next one from any on. */
+static u64 id_words[BITMAP_WORDS(DOMIDS)], id_words_1[BITMAP_WORDS(ARRAY_SIZE(id_words))], id_top[1];
+static struct bittree ids = { { id_words, id_words_1, id_top }, .top = 2, .bits = DOMIDS };
+_Static_assert(BITMAP_WORDS(ARRAY_SIZE(id_words_1)) == ARRAY_SIZE(id_top), "levels of ids");
 
 /* --- finding ---------------------------------------------------------------- */
 
@@ -94,15 +101,28 @@ struct domain *domain_get_or_self(domid_t id)
 	return domain_get(id == DOMID_SELF ? current->domain->id : id);
 }
 
+struct domain *domain_get_from(u32 id)
+{
+	unsigned long flags = spin_lock_irqsave(&domain_list_lock);
+	struct domain *d = NULL;
+	u64 at = id;
+
+	while (!d && (at = bittree_next(&ids, at)) != BITTREE_NONE) {
+		d = find(at++);
+		if (!domain_tryget(d))
+			d = NULL; /* on its way out */
+	}
+	spin_unlock_irqrestore(&domain_list_lock, flags);
+	return d;
+}
+
 static void list_insert(struct domain *d)
 {
-	struct domain *pos;
 	unsigned long flags = spin_lock_irqsave(&domain_list_lock);
+	u64 next = bittree_next(&ids, d->id);
 
-	list_for_each_entry(pos, &domain_list, all)
-		if (pos->id > d->id)
-			break;
-	list_add_before(&pos->all, &d->all);
+	list_add_before(next == BITTREE_NONE ? &domain_list : &find(next)->all, &d->all);
+	bittree_set(&ids, d->id);
 	d->hash_next = hash[d->id % HASH_SIZE];
 	hash[d->id % HASH_SIZE] = d;
 	spin_unlock_irqrestore(&domain_list_lock, flags);
@@ -115,8 +135,10 @@ static void list_remove(struct domain *d)
 
 	while (*link && *link != d)
 		link = &(*link)->hash_next;
-	if (*link)
+	if (*link) {
 		*link = d->hash_next;
+		bittree_clear(&ids, d->id);
+	}
 	list_del(&d->all);
 	spin_unlock_irqrestore(&domain_list_lock, flags);
 }

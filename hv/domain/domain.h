@@ -133,6 +133,8 @@ extern struct domain domain_io, domain_xen;
 /* Reference by id, or NULL (also for DOMID_SELF; see domain_by_id_or_self). */
 struct domain *domain_get(domid_t id);
 struct domain *domain_get_or_self(domid_t id);
+/* The one with the lowest id >= @id that is not ours, NULL if there is none; a reference too. */
+struct domain *domain_get_from(u32 id);
 /* The last one leaves the freeing to a softirq: any context, any locks. */
 void domain_put(struct domain *d);
 /* The domain @id whatever its state, NULL if none; no reference: only for whoever holds

@@ -56,25 +56,3 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->cpupool = sched_domain_pool_id(d);
 	info->gpaddr_bits = cpu_features.paddr_bits;
 }
-
-struct domain *domain_get_from(domid_t id)
-{
-	for (;;) {
-		unsigned long flags = spin_lock_irqsave(&domain_list_lock);
-		domid_t found = DOMID_INVALID;
-		struct domain *d;
-
-		list_for_each_entry(d, &domain_list, all)
-			if (d->id >= id && d->id < DOMID_FIRST_RESERVED) {
-				found = d->id;
-				break;
-			}
-		spin_unlock_irqrestore(&domain_list_lock, flags);
-		if (found == DOMID_INVALID)
-			return NULL;
-		d = domain_get(found);
-		if (d)
-			return d;
-		id = found + 1; /* it has just gone */
-	}
-}

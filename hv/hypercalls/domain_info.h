@@ -12,7 +12,4 @@
 
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
-/* The domain with the lowest id >= @id that is not ours, with a reference; NULL if none. */
-struct domain *domain_get_from(domid_t id);
-
 #endif

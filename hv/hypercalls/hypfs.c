@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hypfs_op: the protocol of <xen/hypfs.h> over the tree of hypfs.h.  Paths are
- * walked by asking each directory for its entries one by one.  The answer is
- * put together in a page of our own and copied out in one piece.
+ * walked by asking each directory for its entries one by one, or for the number
+ * that is wanted.  A value is put together in a page of our own and copied out in
+ * one piece; a listing goes out entry by entry, so it may have any length.
  */
 #include "hypercalls/hypercall.h"
 
 #include "hypercalls/hypfs.h"
 #include "lib/errno.h"
+#include "lib/parse.h"
 #include "lib/string.h"
 #include "memory/guest.h"
 #include "memory/page.h"
@@ -24,8 +26,8 @@ static bool list_root(const struct hypfs_entry *dir, u32 index, struct hypfs_ent
 {
 	static const struct hypfs_entry top[] = {
 		{ .name = "buildinfo", .list = hypfs_list_buildinfo },
-		{ .name = "cpupool", .list = hypfs_list_pools },
-		{ .name = "domain", .list = hypfs_list_domains },
+		{ .name = "cpupool", .numbered = true, .list = hypfs_list_pools },
+		{ .name = "domain", .numbered = true, .list = hypfs_list_domains },
 		{ .name = "params", .list = hypfs_list_params },
 		{ .name = "policy", .list = hypfs_list_policies },
 	};
@@ -36,17 +38,30 @@ static bool list_root(const struct hypfs_entry *dir, u32 index, struct hypfs_ent
 	return true;
 }
 
-/* The entry of @dir called @name (@len bytes). */
+/* The entry at *@index (the next one, if numbered); *@index is behind it then. */
+static bool next_entry(const struct hypfs_entry *dir, u32 *index, struct hypfs_entry *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!dir->list(dir, *index, out))
+		return false;
+	*index = (dir->numbered ? out->index : *index) + 1;
+	return true;
+}
+
+/* The entry of @dir called @name (@len bytes, a slash or zero behind it). */
 static bool find_entry(const struct hypfs_entry *dir, const char *name, size_t len,
 		       struct hypfs_entry *out)
 {
-	for (u32 i = 0;; i++) {
-		memset(out, 0, sizeof(*out));
-		if (!dir->list(dir, i, out))
-			return false;
+	const char *end;
+	u32 index = dir->numbered ? parse_u64(name, &end, 10) : 0;
+
+	while (next_entry(dir, &index, out)) {
 		if (strlen(out->name) == len && !memcmp(out->name, name, len))
 			return true;
+		if (dir->numbered)
+			return false;
 	}
+	return false;
 }
 
 static int find_path(const char *path, struct hypfs_entry *found)
@@ -89,39 +104,60 @@ static struct xen_hypfs_direntry describe(const struct hypfs_entry *e, u32 lengt
 					    .content_len = length, .max_write_len = e->max_write };
 }
 
-/* All entries of @dir as xen_hypfs_dirlistentry into @buf: bytes. */
-static int list_directory(const struct hypfs_entry *dir, u8 *buf, void *scratch)
+/* Of its item in a listing. */
+static u32 item_bytes(const struct hypfs_entry *e)
 {
-	struct xen_hypfs_dirlistentry *last = NULL;
-	struct hypfs_entry e;
-	u32 used = 0;
-
-	for (u32 i = 0;; i++) {
-		struct xen_hypfs_dirlistentry *item = (void *)(buf + used);
-		size_t bytes;
-
-		memset(&e, 0, sizeof(e));
-		if (!dir->list(dir, i, &e))
-			return used;
-		bytes = ROUND_UP(offsetof(struct xen_hypfs_dirlistentry, name) + strlen(e.name) + 1,
-				 __alignof__(struct xen_hypfs_direntry));
-		if (used + bytes > HYPFS_VALUE_BYTES)
-			return used; /* more than any of our directories needs */
-		memset(item, 0, bytes);
-		item->e = describe(&e, value_length(&e, scratch));
-		strlcpy(item->name, e.name, HYPFS_NAME_BYTES);
-		if (last)
-			last->off_next = (u8 *)item - (u8 *)last;
-		last = item;
-		used += bytes;
-	}
+	return ROUND_UP(offsetof(struct xen_hypfs_dirlistentry, name) + strlen(e->name) + 1,
+			__alignof__(struct xen_hypfs_direntry));
 }
 
-/* @buf: two pages, one for the value and one to work in. */
-static long read_entry(const struct hypfs_entry *e, u8 *buf, u64 data, u64 size)
+static u32 listing_bytes(const struct hypfs_entry *dir)
 {
-	u8 *scratch = buf + HYPFS_VALUE_BYTES;
-	int len = e->list ? list_directory(e, buf, scratch) : e->read(e, buf, HYPFS_VALUE_BYTES);
+	struct hypfs_entry e;
+	u32 index = 0, bytes = 0;
+
+	while (next_entry(dir, &index, &e))
+		bytes += item_bytes(&e);
+	return bytes;
+}
+
+/* One item to the guest at @to. */
+static int put_item(u64 to, const struct hypfs_entry *e, bool last, void *scratch)
+{
+	union {
+		struct xen_hypfs_dirlistentry head;
+		u8 bytes[sizeof(struct xen_hypfs_dirlistentry) + HYPFS_NAME_BYTES];
+	} item = { .bytes = { 0 } };
+	u32 bytes = item_bytes(e);
+
+	item.head.e = describe(e, value_length(e, scratch));
+	item.head.off_next = last ? 0 : bytes;
+	strlcpy(item.head.name, e->name, HYPFS_NAME_BYTES);
+	return copy_to_guest(to, &item, bytes);
+}
+
+/* All entries of @dir to @to, at most @size bytes: entries may have come since that was asked. */
+static long put_listing(const struct hypfs_entry *dir, u64 to, u32 size, void *scratch)
+{
+	struct hypfs_entry e, next;
+	u32 index = 0, left = size;
+	bool more = next_entry(dir, &index, &next);
+
+	while (more && item_bytes(&next) <= left) {
+		e = next;
+		left -= item_bytes(&e);
+		more = next_entry(dir, &index, &next);
+		if (put_item(to, &e, !more || item_bytes(&next) > left, scratch))
+			return -EFAULT;
+		to += item_bytes(&e);
+	}
+	return 0;
+}
+
+/* @page: to work in. */
+static long read_entry(const struct hypfs_entry *e, u8 *page, u64 data, u64 size)
+{
+	int len = e->list ? listing_bytes(e) : e->read(e, page, HYPFS_VALUE_BYTES);
 	struct xen_hypfs_direntry head;
 
 	if (len < 0)
@@ -133,20 +169,23 @@ static long read_entry(const struct hypfs_entry *e, u8 *buf, u64 data, u64 size)
 		return -EFAULT;
 	if (size - sizeof(head) < len)
 		return -ENOBUFS;
-	return copy_to_guest(data + sizeof(head), buf, len) ? -EFAULT : 0;
+	data += sizeof(head);
+	if (e->list)
+		return put_listing(e, data, len, page);
+	return copy_to_guest(data, page, len) ? -EFAULT : 0;
 }
 
-static long write_entry(const struct hypfs_entry *e, u8 *buf, u64 data, u64 size)
+static long write_entry(const struct hypfs_entry *e, u8 *page, u64 data, u64 size)
 {
 	if (!e->write || !e->max_write)
 		return -EACCES;
 	if (!size || size > e->max_write || size > HYPFS_VALUE_BYTES)
 		return -ENOSPC;
-	if (copy_from_guest(buf, data, size))
+	if (copy_from_guest(page, data, size))
 		return -EFAULT;
-	if (e->type == XEN_HYPFS_TYPE_STRING ? buf[size - 1] != 0 : size != e->max_write)
+	if (e->type == XEN_HYPFS_TYPE_STRING ? page[size - 1] != 0 : size != e->max_write)
 		return -EINVAL;
-	return e->write(e, buf, size);
+	return e->write(e, page, size);
 }
 
 static long with_path(u32 cmd, u64 path_va, u64 path_len, u64 data, u64 size)
@@ -154,18 +193,18 @@ static long with_path(u32 cmd, u64 path_va, u64 path_len, u64 data, u64 size)
 	char path[PATH_BYTES];
 	struct hypfs_entry e;
 	long rc = get_path(path, path_va, path_len);
-	u8 *buf;
+	u8 *page;
 
 	if (!rc)
 		rc = find_path(path, &e);
 	if (rc)
 		return rc;
-	buf = alloc_hv_pages(1);
-	if (!buf)
+	page = alloc_hv_pages(0);
+	if (!page)
 		return -ENOMEM;
-	rc = cmd == XEN_HYPFS_OP_read ? read_entry(&e, buf, data, size) :
-					write_entry(&e, buf, data, size);
-	free_hv_pages(buf, 1);
+	rc = cmd == XEN_HYPFS_OP_read ? read_entry(&e, page, data, size) :
+					write_entry(&e, page, data, size);
+	free_hv_pages(page, 0);
 	return rc;
 }
 

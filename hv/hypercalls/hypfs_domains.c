@@ -7,7 +7,6 @@
  */
 #include "lib/types.h"
 
-#include "hypercalls/domain_info.h"
 #include "hypercalls/hypfs.h"
 
 #include "domain/domain.h"
@@ -127,6 +126,7 @@ static bool list_vcpus(const struct hypfs_entry *dir, u32 index, struct hypfs_en
 		domain_put(d);
 	fmt_snprintf(out->name, sizeof(out->name), "%u", index);
 	out->id = ID_OF(DOMAIN_OF(dir->id), index);
+	out->index = index;
 	out->list = list_params;
 	return there;
 }
@@ -151,7 +151,7 @@ static bool list_domain(const struct hypfs_entry *dir, u32 index, struct hypfs_e
 {
 	static const struct hypfs_entry first[] = {
 		{ .name = "policy", .type = XEN_HYPFS_TYPE_STRING, .read = read_policy },
-		{ .name = "vcpu", .list = list_vcpus },
+		{ .name = "vcpu", .numbered = true, .list = list_vcpus },
 	};
 
 	if (index >= ARRAY_SIZE(first))
@@ -161,20 +161,14 @@ static bool list_domain(const struct hypfs_entry *dir, u32 index, struct hypfs_e
 	return true;
 }
 
-/* The @index-th domain in order of id. */
 bool hypfs_list_domains(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out)
 {
-	struct domain *d = domain_get_from(0);
-	u32 id;
+	struct domain *d = domain_get_from(index);
 
-	for (; d && index; index--) {
-		id = d->id + 1;
-		domain_put(d);
-		d = domain_get_from(id);
-	}
 	if (!d)
 		return false;
 	out->id = ID_OF(d->id, WHOLE_DOMAIN);
+	out->index = d->id;
 	out->list = list_domain;
 	fmt_snprintf(out->name, sizeof(out->name), "%u", d->id);
 	domain_put(d);

@@ -2,7 +2,8 @@
 /*
  * hypfs: /cpupool/ID with what a scheduler policy shows of itself: its name
  * (which can be set while there are no domains), its tunables (which can be set),
- * its counters, and why it was ejected if it was.  Found anew at each access, under the scheduler's configuration lock.
+ * its counters, and why it was ejected if it was.  Found anew at each access, under
+ * the scheduler's configuration lock.
  */
 #include "lib/types.h"
 
@@ -148,16 +149,13 @@ static bool list_pool(const struct hypfs_entry *dir, u32 index, struct hypfs_ent
 	return true;
 }
 
-/* The @index-th pool in order of id. */
 bool hypfs_list_pools(const struct hypfs_entry *dir, u32 index, struct hypfs_entry *out)
 {
 	unsigned long flags = pools_lock();
-	const struct sched_pool *pool = sched_pool_next(&sched_system, 0);
+	const struct sched_pool *pool = sched_pool_next(&sched_system, index);
 
-	while (pool && index--)
-		pool = sched_pool_next(&sched_system, pool->id + 1);
 	if (pool) {
-		out->id = pool->id;
+		out->id = out->index = pool->id;
 		out->list = list_pool;
 		fmt_snprintf(out->name, sizeof(out->name), "%u", pool->id);
 	}

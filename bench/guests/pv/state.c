@@ -308,5 +308,6 @@ void guest_main(const char *cmdline)
 	check("memory as before", free_frames() - before, 0);
 	each_other();
 	state_pinning();
+	state_many_domains(!second_done);
 	guest_verdict(0);
 }

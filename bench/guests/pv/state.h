@@ -8,5 +8,6 @@
 #include "bench/guests/pv/pv.h"
 
 void state_pinning(void); /* affinity and SCHEDOP_pin_override */
+void state_many_domains(bool counted); /* @counted: the TSC counts our instructions alone */
 
 #endif
