@@ -36,13 +36,15 @@ wait_for() { # PATH
 	done
 }
 
-# Run a command, report ok or failed with its output.
+# Run a command, report ok or failed with its output; and waits that came near their limits.
 failed=0
 step() { # NAME COMMAND...
 	local name=$1
 	shift
+	waited=
 	if "$@" >/tmp/step.log 2>&1; then
 		emit "step-$name" ok
+		[ -z "$waited" ] || echo "ORRERY-LOG $name: waited $waited"
 	else
 		emit "step-$name" failed
 		sed "s/^/ORRERY-LOG $name: /" /tmp/step.log
@@ -50,16 +52,27 @@ step() { # NAME COMMAND...
 	fi
 }
 
-# Try a command ten times a second until it succeeds, SECONDS of waiting at most: what the tries
-# themselves take comes on top.
+# Hundredths of a second since Dom0's kernel began, into $now.  Starts no process.
+uptime_now() {
+	local up
+	read -r up _ </proc/uptime
+	now=$((${up%.*} * 100 + 1${up#*.} - 100)) # the 1: no number begins with 0, which is octal
+}
+
+# Try a command ten times a second until it succeeds.  A try that fails later than SECONDS after the
+# beginning is the last one.  $waited tells of a success in the second half of that.
 wait_until() { # SECONDS COMMAND...
-	local tries=$(($1 * 10))
+	local seconds=$1 now begin
 	shift
+	uptime_now
+	begin=$now
 	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		uptime_now
+		[ $((now - begin)) -lt $((seconds * 100)) ] || { echo "not within $seconds s: $*"; return 1; }
 		usleep 100000
 	done
+	uptime_now
+	[ $((now - begin)) -lt $((seconds * 50)) ] || waited="$(((now - begin) / 100)) of $seconds s: $*"
 }
 
 # What user space needs to make hypercalls: /proc/xen and the Xen devices.
