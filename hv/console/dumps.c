@@ -12,6 +12,7 @@
 #include "grants/grants.h"
 #include "lib/printf.h"
 #include "memory/frame-alloc.h"
+#include "memory/heap.h"
 #include "x86/power.h"
 
 /* Next domain in order of id, with a reference. */
@@ -85,10 +86,14 @@ static void dump_grants(void)
 static void dump_memory(void)
 {
 	struct frame_stats stats;
+	struct heap_stats heap;
 
 	frame_alloc_stats(&stats);
 	log_info("memory: frame policy %s, %lu of %lu frames free, %lu claimed", frame_policy_name(),
 		 frame_free_count(), frame_total_count(), frame_claim_total());
+	heap_get_stats(&heap);
+	log_info("heap: policy %s, %lu pages, %lu bytes in %lu pieces", heap_policy_name(), heap.pages, heap.used,
+		 heap.objects);
 	for (int order = 0; order <= stats.largest_order; order++)
 		if (stats.free_blocks[order])
 			log_info(" order %2d: %lu free blocks", order, stats.free_blocks[order]);

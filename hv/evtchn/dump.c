@@ -74,5 +74,5 @@ void evtchn_dump(struct domain *d)
 		 d->evtchn->fifo ? "FIFO" : "2-level", port_limit(d->evtchn));
 	for (u32 port = 1; port < ports; port++)
 		bound += dump_port(d, port_to_channel(d, port));
-	log_info("  %u in use", bound);
+	log_info("  %u in use, room for %u", bound, ports);
 }

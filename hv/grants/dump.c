@@ -64,5 +64,6 @@ void grants_dump(struct domain *d)
 		 gt->max_frames);
 	entries = dump_entries(gt);
 	mappings = dump_mappings(d);
-	log_info("  %u entries in use by others, %u mappings of others' frames", entries, mappings);
+	log_info("  %u entries in use by others, %u mappings of others' frames, %u frames of handles", entries,
+		 mappings, READ_ONCE(gt->nr_maptrack_frames));
 }

@@ -11,9 +11,9 @@ cycle() { # NUMBER
 	case $(($1 % 5)) in
 	0) create tiny "name=\"$name\"" && xl destroy "$name" ;;
 	1) create -p tiny "name=\"$name\"" && xl destroy "$name" ;; # never ran
-	2) create tiny "name=\"$name\"" 'extra="run=crash"' && wait_until 10 guest_gone "$name" ;;
+	2) create tiny "name=\"$name\"" 'extra="run=crash"' && wait_until 20 guest_gone "$name" ;;
 	3) create tiny "name=\"$name\"" 'extra="run=burn ms=100000"' && xl pause "$name" && xl destroy "$name" ;;
-	4) create tiny "name=\"$name\"" 'extra="run=poweroff"' && wait_until 10 guest_gone "$name" ;;
+	4) create tiny "name=\"$name\"" 'extra="run=poweroff"' && wait_until 20 guest_gone "$name" ;;
 	esac
 }
 
@@ -21,7 +21,7 @@ step setup guests_setup
 step first cycle 5
 step first-count create tiny 'name="first"' 'extra="run=count n=3 ms=50"'
 step first-counted wait_until 10 guest_said first count=3
-step first-settled wait_until 10 only_dom0
+step first-settled wait_until 20 only_dom0
 usleep 300000
 free=$(hv_free)
 ports=$(channels)

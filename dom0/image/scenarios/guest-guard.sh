@@ -76,6 +76,6 @@ lie 11 'picked something that is not a vCPU'
 lie 12 'placed a vCPU on a pCPU where it may not run'
 step busy-pool refuses_busy_pool
 for name in burner sleeper idler; do step "destroy-$name" xl destroy $name; done
-step gone wait_until 10 only_dom0
+step gone wait_until 20 only_dom0
 [ $failed = 0 ] || xl dmesg | tail -n 30 | sed 's/^/ORRERY-LOG dmesg: /'
 exit $failed

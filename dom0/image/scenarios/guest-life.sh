@@ -28,18 +28,18 @@ step pause-create create one 'name="paused"' "$(job count n=400)"
 step pause-counts wait_until 60 guest_said paused count=20
 step pause pause_holds paused
 step pause-destroy xl destroy paused
-step pause-settled wait_until 10 settled
+step pause-settled wait_until 20 settled
 
 step shutdown-create create one 'name="asked"' "$(job idle)"
 step shutdown-idle wait_until 60 guest_said asked idle
 step shutdown xl shutdown -w asked
-step shutdown-settled wait_until 10 settled
+step shutdown-settled wait_until 20 settled
 
 step reboot-create create one 'name="again"' "$(job reboot)"
 id=$(xl domid again)
 step reboot wait_until 120 another_domid again "$id"
 step reboot-destroy xl destroy again
-step reboot-settled wait_until 10 settled
+step reboot-settled wait_until 20 settled
 
 step two-create-a create one 'name="bystander"' "$(job work n=20)"
 step two-create-b create one 'name="victim"' "$(job panic)"

@@ -112,10 +112,12 @@ rm -f /tmp/core
 step dump-core-on goes_on
 step key-h debug_key h "key 'q'"
 step key-memory debug_key m 'frames free'
+step key-heap debug_key m 'heap: policy'
 step key-domains debug_key q "domain $id"
 step key-runq debug_key r "d${id}v1"
 step key-events debug_key e "domain $id"
 step key-grants debug_key g "domain $id"
+step key-handles debug_key g 'frames of handles'
 step key-registers debug_key d 'rip|RIP'
 
 step pool pool_life
