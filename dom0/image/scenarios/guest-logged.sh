@@ -5,13 +5,15 @@
 . /etc/orrery/guests.sh
 
 settled_soon() { wait_until 20 settled; }
-# The guest is there, paused.  Log it until it has said TEXT; $reads counts.
+# The guest is there, paused.  Log it until it has said TEXT, for 200 s at most; $reads counts.
 logged_until() { # NAME TEXT
-	local id tries=0
+	local id now end
 	id=$(xl domid "$1") && $tools/log-dirty "$id" on && xl unpause "$1" || return 1
+	uptime_now
+	end=$((now + 20000))
 	until guest_said "$1" "$2"; do
-		tries=$((tries + 1))
-		[ $tries -lt 4000 ] || return 1
+		uptime_now
+		[ $now -lt $end ] || return 1
 		$tools/log-dirty "$id" clean >/tmp/dirty && reads=$((reads + 1))
 		usleep 20000
 	done
