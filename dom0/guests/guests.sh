@@ -84,6 +84,17 @@ hv_free() {
 	$tools/hv-free
 }
 
+# What our hypervisor holds for itself in its heap and for handles of mappings: frames, then the bytes
+# in use.  0 on the peer.  Frames stay when guests go: each size of piece keeps an empty slab, handles keep
+# theirs.
+held() {
+	xl dmesg -c >/dev/null
+	xl debug-keys mg
+	xl dmesg | awk '/heap: policy/ { frames += $5; heap = $7 " bytes in " $10 " pieces" }
+		/frames of handles/ { frames += $(NF - 3) }
+		END { print frames + 0 " frames, " heap }'
+}
+
 # What the guest is to do, as xl's option: job NAME [KEY=VALUE...]
 job() {
 	local words="guest.run=$1"
