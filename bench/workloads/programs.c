@@ -5,6 +5,8 @@
  */
 #include "bench/workloads/programs.h"
 
+#include "hv/lib/random.h"
+
 #define US 1000LL
 #define MS 1000000LL
 #define ENDLESS 1000000000LL /* a step nobody waits for the end of */
@@ -43,21 +45,9 @@ void program_seed(struct program *p, uint64_t seed, uint32_t domain, uint32_t vc
 	p->random = (z ^ (z >> 31)) | 1;
 }
 
-/* xorshift64* (Vigna 2016). */
-static uint64_t random_bits(struct program *p)
-{
-	uint64_t x = p->random;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	p->random = x;
-	return x * 0x2545f4914f6cdd1dULL;
-}
-
 int64_t program_random_in(struct program *p, int64_t low, int64_t high)
 {
-	return low + (int64_t)(random_bits(p) % (uint64_t)(high - low + 1));
+	return low + (int64_t)(random_next(&p->random) % (uint64_t)(high - low + 1));
 }
 
 /* --- one vCPU alone ---------------------------------------------------------------- */
@@ -119,7 +109,7 @@ struct program_step program_rtask(struct program *p, int64_t now)
 
 struct program_step program_chaos(struct program *p, int64_t now)
 {
-	switch (random_bits(p) >> 61) {
+	switch (random_next(&p->random) >> 61) {
 	case 0: /* to a neighbour, if there is one */
 		return (struct program_step){ PROGRAM_YIELD, (p->id ^ 1) + 1, 0 };
 	case 1:

@@ -10,6 +10,7 @@
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/list.h"
+#include "lib/random.h"
 #include "lib/string.h"
 #include "sched-policies/api/sched_policy.h"
 
@@ -79,16 +80,10 @@ static inline s64 policy_tunable(const struct policy_instance *pi, u32 index)
 	return pi->tunable[index];
 }
 
-/* Uniform 64 bits of the instance's own seeded sequence (xorshift64*, Vigna 2016). */
+/* Uniform 64 bits of the instance's own seeded sequence. */
 static inline u64 policy_random(struct policy_instance *pi)
 {
-	u64 x = pi->random;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	pi->random = x;
-	return x * 0x2545f4914f6cdd1dULL;
+	return random_next(&pi->random);
 }
 
 /* Uniform in 0..@bound - 1 to within bound / 2^32.  @pre 0 < bound */

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "lib/random.h"
 #include "sched-policies/simulator/seam.h"
 
 #define MAX_STEPS_AT_ONCE 100000 /* a program that never computes nor blocks is a mistake */
@@ -28,13 +29,7 @@ void sim_timer_set(struct sim *sim, struct timer *t, s_time_t when)
 
 u64 sim_random(struct sim *sim)
 {
-	u64 x = sim->random;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	sim->random = x;
-	return x * 0x2545f4914f6cdd1dULL;
+	return random_next(&sim->random);
 }
 
 s64 sim_random_in(struct sim *sim, s64 low, s64 high)

@@ -7,6 +7,7 @@
 #define ORRERY_GUESTS_FUZZ_H
 
 #include "bench/guests/pv/pv.h"
+#include "hv/lib/random.h"
 
 /* --- dice: everything follows from the seed --- */
 
@@ -14,10 +15,7 @@ extern u64 rng_state;
 
 static inline u64 rnd(void)
 {
-	rng_state ^= rng_state >> 12;
-	rng_state ^= rng_state << 25;
-	rng_state ^= rng_state >> 27;
-	return rng_state * 0x2545f4914f6cdd1dULL;
+	return random_next(&rng_state);
 }
 
 static inline u64 rnd_below(u64 n)
