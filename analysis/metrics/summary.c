@@ -315,11 +315,7 @@ void summary_of_file(struct summary *s, struct trace_file *f, u64 hz)
 	struct trace_record rec;
 
 	summary_init(s);
-	trace_file_rewind(f);
-	while (trace_file_next(f, &rec) == TRACE_RECORD)
-		model_look_ahead(&s->model, &rec);
-	model_begin(&s->model);
-	trace_file_rewind(f);
+	model_begin(&s->model, f);
 	while (trace_file_next(f, &rec) == TRACE_RECORD)
 		summary_add(s, &rec);
 	summary_finish(s, hz);

@@ -27,11 +27,7 @@ void spells_collect(struct spells *s, struct trace_file *f)
 
 	*s = (struct spells){ 0 };
 	model_init(&s->model, keep, s);
-	trace_file_rewind(f);
-	while (trace_file_next(f, &rec) == TRACE_RECORD)
-		model_look_ahead(&s->model, &rec);
-	model_begin(&s->model);
-	trace_file_rewind(f);
+	model_begin(&s->model, f);
 	while (trace_file_next(f, &rec) == TRACE_RECORD)
 		model_apply(&s->model, &rec);
 	model_finish(&s->model);

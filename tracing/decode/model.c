@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracing/decode/merge.h"
+
 void model_init(struct model *m, void (*interval)(void *, const struct model_interval *),
 		void *ctx)
 {
@@ -164,7 +166,7 @@ static void allocator_info(struct model *m, const struct trace_record *rec)
 /* In running[] while looking ahead: nothing seen yet of this pCPU; -1: it cannot be told. */
 #define UNSEEN (-2)
 
-void model_look_ahead(struct model *m, const struct trace_record *rec)
+static void look_ahead(struct model *m, const struct trace_record *rec)
 {
 	bool left = rec->event == TRACE_EV_runstate_change && (rec->id >> 8 & 3) == MODEL_RUNNING;
 	bool came = rec->event == TRACE_EV_runstate_change && (rec->id >> 4 & 3) == MODEL_RUNNING;
@@ -190,8 +192,14 @@ void model_look_ahead(struct model *m, const struct trace_record *rec)
 		m->running[rec->cpu] = -1;
 }
 
-void model_begin(struct model *m)
+void model_begin(struct model *m, struct trace_file *f)
 {
+	struct trace_record rec;
+
+	trace_file_rewind(f);
+	while (trace_file_next(f, &rec) == TRACE_RECORD)
+		look_ahead(m, &rec);
+	trace_file_rewind(f);
 	for (u32 cpu = 0; cpu < m->cpus; cpu++) {
 		s32 i = m->running[cpu];
 

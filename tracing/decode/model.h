@@ -13,6 +13,8 @@
 
 #include "tracing/decode/reader.h"
 
+struct trace_file; /* merge.h */
+
 #define MODEL_IDLE_DOMID 0x7fff
 
 /* RUNSTATE_* of <xen/vcpu.h>, and not knowing. */
@@ -50,7 +52,7 @@ struct model {
 	u32 cpus;
 	u64 first_tsc, last_tsc;
 	bool started;
-	bool ahead;               /* model_look_ahead was used */
+	bool ahead;               /* model_begin was used */
 	u64 odd;                  /* runstate records that did not fit what was known */
 	u64 tsc_hz;               /* from a clock_info record; 0 */
 	char policy[17];           /* of pool 0, from a policy_info record; "" */
@@ -62,12 +64,11 @@ struct model {
 void model_init(struct model *m, void (*interval)(void *, const struct model_interval *),
 		void *ctx);
 /*
- * Optional first pass, all records: finds who runs on each pCPU when the trace
- * begins, so that the second pass (model_begin, then model_apply on all
- * records) knows it from the first record on.
+ * Optional first pass over @f, which is rewound for the second: finds who runs on
+ * each pCPU when the trace begins, so that model_apply on all records knows it
+ * from the first one on.
  */
-void model_look_ahead(struct model *m, const struct trace_record *rec);
-void model_begin(struct model *m);
+void model_begin(struct model *m, struct trace_file *f);
 void model_free(struct model *m);
 void model_apply(struct model *m, const struct trace_record *rec);
 /* The trace is over: intervals still open end at the last record's time. */

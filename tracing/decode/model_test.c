@@ -54,10 +54,7 @@ static void replay(void (*make)(struct trace_writer *), struct log *l)
 	*l = (struct log){ .m = &m };
 	model_init(&m, note, l);
 	cr_assert_eq(trace_file_open_memory(&f, data, size), 0);
-	while (trace_file_next(&f, &rec) == TRACE_RECORD)
-		model_look_ahead(&m, &rec);
-	model_begin(&m);
-	trace_file_rewind(&f);
+	model_begin(&m, &f);
 	while (trace_file_next(&f, &rec) == TRACE_RECORD)
 		model_apply(&m, &rec);
 	model_finish(&m);

@@ -196,11 +196,7 @@ int trace_export_perfetto(struct trace_file *f, u64 tsc_hz, const char *policy, 
 		return -EIO;
 	model_init(&m, interval, &p);
 	describe_pcpus(&p, f->cpus, policy);
-	trace_file_rewind(f);
-	while (trace_file_next(f, &rec) == TRACE_RECORD)
-		model_look_ahead(&m, &rec);
-	model_begin(&m);
-	trace_file_rewind(f);
+	model_begin(&m, f);
 	while (trace_file_next(f, &rec) == TRACE_RECORD) {
 		instant(&p, &rec);
 		model_apply(&m, &rec);

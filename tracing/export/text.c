@@ -109,18 +109,6 @@ static const struct model_vcpu *who(const struct model *m, u32 cpu)
 	return i < 0 ? NULL : &m->vcpus[i];
 }
 
-static void prepare(struct trace_file *f, struct model *m)
-{
-	struct trace_record rec;
-
-	model_init(m, NULL, NULL);
-	trace_file_rewind(f);
-	while (trace_file_next(f, &rec) == TRACE_RECORD)
-		model_look_ahead(m, &rec);
-	model_begin(m);
-	trace_file_rewind(f);
-}
-
 void trace_dump(struct trace_file *f, u64 tsc_hz, int event, u64 limit, FILE *out)
 {
 	char fields[512], name[16], vcpu[16];
@@ -128,7 +116,8 @@ void trace_dump(struct trace_file *f, u64 tsc_hz, int event, u64 limit, FILE *ou
 	struct model m;
 	u64 n = 0;
 
-	prepare(f, &m);
+	model_init(&m, NULL, NULL);
+	model_begin(&m, f);
 	while (trace_file_next(f, &rec) == TRACE_RECORD && !(limit && n == limit)) {
 		const struct model_vcpu *v = who(&m, rec.cpu);
 		u64 ns = rec.tsc > m.first_tsc ? to_ns(rec.tsc - m.first_tsc, tsc_hz) : 0;
@@ -152,7 +141,8 @@ void trace_csv(struct trace_file *f, u64 tsc_hz, FILE *out)
 	struct trace_record rec;
 	struct model m;
 
-	prepare(f, &m);
+	model_init(&m, NULL, NULL);
+	model_begin(&m, f);
 	fputs("time_ns,pcpu,domid,vcpu,class,event,id,fields\n", out);
 	while (trace_file_next(f, &rec) == TRACE_RECORD) {
 		const struct model_vcpu *v = who(&m, rec.cpu);
