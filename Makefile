@@ -37,7 +37,7 @@ PURE_SRC := $(filter-out hv/lib/string.c,$(call not_tests,hv/lib/*.c hv/boot/dec
 	hv/alloc-policies/*/*.c hv/sched/engine/*.c sched-policies/policies/*.c sched-policies/simulator/*.c bench/workloads/*.c sched-policies/api/*.c \
 	tracing/decode/*.c tracing/export/*.c analysis/metrics/*.c analysis/load/*.c)) \
 	$(wildcard tracing/collector/drain.c hv/boot/kernel-image.c hv/boot/kernel-elf.c hv/boot/kernel-notes.c hv/boot/dom0-layout.c hv/trace/ring.c hv/time/heap.c hv/pv/decode.c hv/pv/pit.c hv/memory/frame-type.c)
-PURE_SRC += $(addprefix bench/runner/,sha256.c console_log.c logdiff.c machine.c boot_options.c disk.c complain.c guest_config.c cpio.c)
+PURE_SRC += $(addprefix bench/runner/,sha256.c file_text.c console_log.c logdiff.c machine.c boot_options.c disk.c complain.c guest_config.c cpio.c)
 TEST_CFLAGS := $(HOST_CFLAGS) -DHOST_TEST -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-prototypes
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/test/%.o) $(PURE_SRC:%.c=$(B)/test/%.o)
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/runner/sim_text.h"
+#include "bench/runner/file_text.h"
 
 static int wrong(char *error, const struct claims *c, u32 line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -73,7 +73,7 @@ static int run_cell(struct claims *c, struct claims_cell *cell, bool smoke, char
 	int rc = 0;
 
 	snprintf(path, sizeof(path), "%s/%s.sim", c->dir, cell->scenario);
-	text = sim_text_slurp(path);
+	text = file_text(path, FILE_TEXT_USUAL, NULL);
 	if (!text) {
 		snprintf(error, SCENARIO_ERROR_MAX, "%s: %s", path, strerror(errno));
 		return -EINVAL;
@@ -389,7 +389,7 @@ int claims_run(struct claims *c, const char *dir, bool smoke, char error[SCENARI
 	*c = (struct claims){ .nr_seeds = 5, .length = 60000000000LL, .smoke = 6 };
 	snprintf(c->dir, sizeof(c->dir), "%s", dir);
 	snprintf(path, sizeof(path), "%s/claims.txt", dir);
-	text = sim_text_slurp(path);
+	text = file_text(path, FILE_TEXT_USUAL, NULL);
 	if (!text) {
 		snprintf(error, SCENARIO_ERROR_MAX, "%s: %s", path, strerror(errno));
 		return -EINVAL;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/runner/sim_text.h"
+#include "bench/runner/file_text.h"
 
 static const char head[] =
 	"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s: %s</title>\n"
@@ -85,7 +85,7 @@ static void figure(FILE *f, const char *dir, u32 plot)
 	char path[4096], *svg, *from;
 
 	snprintf(path, sizeof(path), "%s/figure-%u.svg", dir, plot + 1);
-	svg = sim_text_slurp(path);
+	svg = file_text(path, FILE_TEXT_USUAL, NULL);
 	from = svg ? strstr(svg, "<svg") : NULL;
 	if (from)
 		fputs(from, f);
@@ -97,7 +97,7 @@ static void description(FILE *f, const struct claims *c)
 	char path[300], *text;
 
 	snprintf(path, sizeof(path), "%s/README.md", c->dir);
-	text = sim_text_slurp(path);
+	text = file_text(path, FILE_TEXT_USUAL, NULL);
 	if (text) {
 		fputs("<pre>", f);
 		escaped(f, text);

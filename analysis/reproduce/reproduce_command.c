@@ -19,9 +19,9 @@
 #include "analysis/plots/figure.h"
 #include "analysis/reproduce/claims_page.h"
 #include "bench/runner/checkout.h"
+#include "bench/runner/file_text.h"
 #include "bench/runner/run_dir.h"
 #include "bench/runner/sha256.h"
-#include "bench/runner/sim_text.h"
 
 static const char *const kinds[] = { "expect", "control", "differs", "report" };
 
@@ -148,7 +148,7 @@ static void hash_file(json_t *hashes, const char *dir, const char *name)
 	struct sha256 hash;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	text = sim_text_slurp(path);
+	text = file_text(path, FILE_TEXT_USUAL, NULL);
 	if (!text)
 		return;
 	sha256_init(&hash);

@@ -15,26 +15,9 @@
 #include "bench/runner/checkout.h"
 #include "bench/runner/command.h"
 #include "bench/runner/console_log.h"
+#include "bench/runner/file_text.h"
 
 #define PREFIX "bench."
-
-static char *read_text(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = NULL;
-
-	*len = 0;
-	if (f && !fseek(f, 0, SEEK_END)) {
-		*len = ftell(f);
-		rewind(f);
-		text = malloc(*len + 1);
-		if (text)
-			*len = fread(text, 1, *len, f);
-	}
-	if (f)
-		fclose(f);
-	return text;
-}
 
 /* Medians by operation, in the guest's order. */
 static json_t *medians(const struct console_log *log)
@@ -70,7 +53,7 @@ static json_t *figures_of(const char *dir)
 
 	if (asprintf(&path, "%s/console.log", dir) < 0)
 		abort();
-	text = read_text(path, &len);
+	text = file_text(path, CONSOLE_LOG_MAX_BYTES, &len);
 	if (text) {
 		console_log_parse(&log, text, len);
 		result = medians(&log);

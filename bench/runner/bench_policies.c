@@ -15,8 +15,8 @@
 #include "analysis/plots/figure.h"
 #include "bench/runner/checkout.h"
 #include "bench/runner/command.h"
+#include "bench/runner/file_text.h"
 #include "bench/runner/run_dir.h"
-#include "bench/runner/sim_text.h"
 
 #define MAX_POLICIES 32
 #define MAX_SIZES 8
@@ -58,7 +58,7 @@ static bool explained(const char *policy)
 
 	snprintf(relative, sizeof(relative), "sched-policies/policies/%s.md", policy);
 	path = checkout_path(relative);
-	text = sim_text_slurp(path);
+	text = file_text(path, FILE_TEXT_USUAL, NULL);
 	is = text && strstr(text, "\n**Growth.**");
 	free(path);
 	free(text);

@@ -26,7 +26,6 @@
 #include "bench/runner/run_dir.h"
 #include "bench/runner/vm.h"
 
-#define LOG_MAX_BYTES (256l << 20)
 
 struct boot {
 	const struct boot_options *o;
@@ -185,8 +184,8 @@ static void read_console(struct boot *b)
 	off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
 	ssize_t n = 0;
 
-	if (size > LOG_MAX_BYTES)
-		size = LOG_MAX_BYTES;
+	if (size > CONSOLE_LOG_MAX_BYTES)
+		size = CONSOLE_LOG_MAX_BYTES;
 	b->console = calloc(1, size + 1);
 	if (b->console && size > 0)
 		n = pread(fd, b->console, size, 0);

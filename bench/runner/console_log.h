@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CONSOLE_LOG_MAX_BYTES (256L << 20) /* read of it */
+
 struct console_value {
 	char *key, *value;
 };

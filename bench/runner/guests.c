@@ -18,6 +18,7 @@
 
 #include "bench/runner/command.h"
 #include "bench/runner/cpio.h"
+#include "bench/runner/file_text.h"
 #include "bench/runner/guest_config.h"
 #include "bench/runner/sha256.h"
 
@@ -49,20 +50,14 @@ struct guests {
 
 static char *read_config(const char *path, size_t *len)
 {
-	FILE *f = fopen(path, "rb");
-	char *text = f ? malloc(CONFIG_MAX_BYTES + 1) : NULL;
+	char *text = file_text(path, CONFIG_MAX_BYTES, len);
 
-	*len = text ? fread(text, 1, CONFIG_MAX_BYTES + 1, f) : 0;
-	if (!text || ferror(f)) {
-		complain("--guest %s: %s", path, strerror(errno));
-	} else if (*len > CONFIG_MAX_BYTES || memchr(text, 0, *len)) {
-		complain("--guest %s: not the configuration of a guest", path);
-	} else {
-		fclose(f);
+	if (text && !memchr(text, 0, *len))
 		return text;
-	}
-	if (f)
-		fclose(f);
+	if (!text && errno != EFBIG)
+		complain("--guest %s: %s", path, strerror(errno));
+	else
+		complain("--guest %s: not the configuration of a guest", path);
 	free(text);
 	return NULL;
 }

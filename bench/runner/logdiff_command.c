@@ -14,29 +14,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bench/runner/file_text.h"
 #include "bench/runner/logdiff.h"
 #include "bench/runner/machine.h"
-
-#define LOG_MAX_BYTES (256u << 20)
 
 static char *read_log(const char *path, size_t *len)
 {
 	char *file = NULL, *text = NULL;
 	struct stat st;
-	FILE *f;
 
 	if (!stat(path, &st) && S_ISDIR(st.st_mode) &&
 	    asprintf(&file, "%s/" MACHINE_CONSOLE, path) < 0)
 		abort();
-	f = fopen(file ? file : path, "rb");
-	if (f && !fstat(fileno(f), &st) && st.st_size <= LOG_MAX_BYTES) {
-		text = malloc(st.st_size + 1);
-		*len = text ? fread(text, 1, st.st_size, f) : 0;
-	}
+	text = file_text(file ? file : path, CONSOLE_LOG_MAX_BYTES, len);
 	if (!text)
-		complain("%s: %s", file ? file : path, f ? "too large" : strerror(errno));
-	if (f)
-		fclose(f);
+		complain("%s: %s", file ? file : path, strerror(errno));
 	free(file);
 	return text;
 }

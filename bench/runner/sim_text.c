@@ -10,25 +10,7 @@
 
 #include "bench/runner/checkout.h"
 #include "bench/runner/command.h"
-
-#define TEXT_MAX_BYTES (1 << 20)
-
-char *sim_text_slurp(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	char *text = NULL;
-	size_t n;
-
-	if (!f)
-		return NULL;
-	text = malloc(TEXT_MAX_BYTES + 1);
-	if (text) {
-		n = fread(text, 1, TEXT_MAX_BYTES, f);
-		text[n] = '\0';
-	}
-	fclose(f);
-	return text;
-}
+#include "bench/runner/file_text.h"
 
 char *sim_text_read(const char *name, const char **path)
 {
@@ -37,12 +19,12 @@ char *sim_text_read(const char *name, const char **path)
 
 	snprintf(kept, sizeof(kept), "%s", name);
 	*path = kept;
-	text = strchr(name, '/') || strchr(name, '.') ? sim_text_slurp(name) : NULL;
+	text = strchr(name, '/') || strchr(name, '.') ? file_text(name, FILE_TEXT_USUAL, NULL) : NULL;
 	if (text)
 		return text;
 	snprintf(relative, sizeof(relative), "bench/scenarios/%s.sim", name);
 	there = checkout_path(relative);
-	text = sim_text_slurp(there);
+	text = file_text(there, FILE_TEXT_USUAL, NULL);
 	snprintf(kept, sizeof(kept), "%s", there);
 	free(there);
 	if (!text)

@@ -10,7 +10,4 @@
  * read.  NULL after a complaint. */
 char *sim_text_read(const char *name, const char **path);
 
-/* Contents of a file, ended by NUL, or NULL with errno. */
-char *sim_text_slurp(const char *path);
-
 #endif
