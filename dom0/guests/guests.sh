@@ -156,3 +156,16 @@ refused_by_tool() { # TEXT COMMAND...
 }
 
 equal() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+
+# A guest to be moved about while it works: it counts, changes memory and disk and checks both, and
+# answers on its network.  As many vCPUs as Dom0 has.
+mover_setup() {
+	guests_setup && backends_up && dd if=/dev/zero of=/tmp/disk.img bs=1M count=4 2>/dev/null
+}
+mover_create() { # NAME MIB
+	create dev "name=\"$1\"" "memory=$2" "vcpus=$(nproc)" \
+		"$(job proof n=100000 dev=xvda ip=192.168.77.2)" \
+		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:02']" \
+		"disk=['format=raw,vdev=xvda,access=rw,target=/tmp/disk.img']"
+}
+mover_answers() { ping -q -c 2 -W 5 192.168.77.2; }

@@ -9,16 +9,6 @@ memory=${OPT_memory:-$((92 + 4 * n))}
 
 save() { xl -vvv save "$@"; }
 restore() { xl -vvv restore "$@"; }
-answers() { ping -q -c 2 -W 5 192.168.77.2; }
-setup() {
-	guests_setup && backends_up && dd if=/dev/zero of=/tmp/disk.img bs=1M count=4 2>/dev/null
-}
-start() {
-	create dev 'name="saved"' "memory=$memory" "vcpus=$(nproc)" \
-		"$(job proof n=100000 dev=xvda ip=192.168.77.2)" \
-		"vif=['bridge=xenbr0,mac=00:16:3e:00:00:02']" \
-		"disk=['format=raw,vdev=xvda,access=rw,target=/tmp/disk.img']"
-}
 # A round: saved, gone, restored, counts on and answers.
 round() { # NUMBER
 	$tools/tsc-now "ORRERY save-tsc-$1="
@@ -32,14 +22,14 @@ round() { # NUMBER
 	$tools/tsc-now "ORRERY restored-tsc-$1="
 	step count-$1 wait_until 60 counts_past saved count $((at + 5))
 	[ $failed = 0 ] || return # a guest that stands would be pinged for ever
-	step answers-$1 wait_until 20 answers
+	step answers-$1 wait_until 20 mover_answers
 	rm -f /tmp/saved
 }
 
-step setup setup
-step create start
+step setup mover_setup
+step create mover_create saved "$memory"
 step counting wait_until 120 counts_past saved count 10
-step answers wait_until 20 answers
+step answers wait_until 20 mover_answers
 i=0
 while [ $i -lt "$n" ] && [ $failed = 0 ]; do
 	i=$((i + 1))
