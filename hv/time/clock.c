@@ -10,6 +10,11 @@
  *
  * Assumption: the TSCs of all pCPUs run at one rate; constant distances are
  * measured when a pCPU comes up and compensated.
+ *
+ * The clock is stable if one scale is right on all pCPUs, for ever: the TSC is invariant, or QEMU
+ * counts instructions (then the TSC is virtual nanoseconds, as is the platform timer), and no pCPU
+ * is at a distance.  Then there is no correction, and guests may read the clock in user mode.
+ *
  * Lock: scale_lock, interrupts off, over the master scale.
  */
 #include "time/clock.h"
@@ -31,6 +36,7 @@
 #define DEADBAND_NS 1000
 #define MHZ 1000000ULL
 #define SNAP_PPM 20
+#define ICOUNT_HZ 1000000000ULL /* of the TSC when QEMU counts instructions */
 
 u32 tsc_khz;
 
@@ -46,6 +52,7 @@ static spinlock_t scale_lock = SPINLOCK_INIT;
 static struct clock_scale master;
 static u32 taken_generation[MAX_PCPUS]; /* each pCPU its own */
 static s64 tsc_distance[MAX_PCPUS];     /* its TSC minus the boot pCPU's */
+static bool stable;
 static void (*update_hook)(void);
 
 static const struct platform_timer *platform;
@@ -62,6 +69,11 @@ static struct timer correction_timer;
 s_time_t now_ns(void)
 {
 	return clock_now();
+}
+
+bool clock_is_stable(void)
+{
+	return READ_ONCE(stable);
 }
 
 void delay_ns(u64 ns)
@@ -151,6 +163,7 @@ void clock_init(void)
 		boot_fail("the TSC does not count (%lu Hz against the %s)", (unsigned long)measured,
 			  platform->name);
 	tsc_khz = hz / 1000;
+	stable = cpu_features.invariant_tsc || (cpu_features.tcg && hz == ICOUNT_HZ);
 	master.scale = scale_from(NS_PER_SEC, hz);
 	install(this_cpu(), &master, 0);
 	platform_state.base_ns = scale_ticks(platform_state.previous_tsc - master.tsc,
@@ -158,7 +171,7 @@ void clock_init(void)
 	platform_state.previous_ns = platform_state.base_ns;
 	log_info("clock: TSC %u.%03u MHz (measured %lu Hz against the %s)%s", tsc_khz / 1000,
 		 tsc_khz % 1000, (unsigned long)measured, platform->name,
-		 cpu_features.invariant_tsc ? ", invariant" : "");
+		 stable ? ", invariant" : "");
 }
 
 /* --- correction ---------------------------------------------------------------------- */
@@ -244,7 +257,7 @@ static void correct(void *unused)
 
 void clock_start_correction(void)
 {
-	if (cpu_features.invariant_tsc || !platform->runs_forever)
+	if (stable || !platform->runs_forever)
 		return;
 	timer_init(&correction_timer, correct, NULL, 0);
 	timer_set(&correction_timer, now_ns() + CORRECTION_PERIOD);
@@ -308,6 +321,8 @@ bool clock_sync_lead(unsigned cpu)
 	}
 	if (inside)
 		distance = 0;
+	else
+		WRITE_ONCE(stable, false);
 	install(pcpus[cpu], &master, distance);
 	__atomic_store_n(&sync.go, SYNC_ROUNDS + 1, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&sync.done, __ATOMIC_ACQUIRE) != SYNC_ROUNDS + 1)

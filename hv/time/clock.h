@@ -25,7 +25,9 @@ static inline s_time_t clock_now(void)
 void clock_start(void);
 /* Boot pCPU: calibrate (10 ms) and start the clock.  @pre acpi_init() */
 void clock_init(void);
-/* Boot pCPU, timers ready: correct the scale once a second unless the TSC is invariant. */
+/* Is one scale right on all pCPUs, for ever? Once false it stays so. */
+bool clock_is_stable(void);
+/* Boot pCPU, timers ready: correct the scale once a second unless it is stable. */
 void clock_start_correction(void);
 
 /*

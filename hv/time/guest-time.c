@@ -15,13 +15,19 @@
 
 /* --- the TSC scale ------------------------------------------------------------ */
 
+/* What <xen/xen.h> promises with the bit: all vCPUs may use one page, and need not compare. */
+static u8 time_flags(void)
+{
+	return clock_is_stable() ? XEN_PVCLOCK_TSC_STABLE_BIT : 0;
+}
+
 static bool time_is_current(const struct vcpu *v, const struct pcpu *p)
 {
 	const struct vcpu_time_info *t = &v->time;
 
 	return t->tsc_timestamp == p->tsc_stamp && t->system_time == p->stime_stamp &&
 	       t->tsc_to_system_mul == p->tsc_mul && t->tsc_shift == p->tsc_shift &&
-	       !v->time_stale;
+	       t->flags == time_flags() && !v->time_stale;
 }
 
 /* @t is complete but for its version, which is still the old one. */
@@ -62,8 +68,7 @@ void vcpu_time_publish(struct vcpu *v)
 	t->system_time = p->stime_stamp;
 	t->tsc_to_system_mul = p->tsc_mul;
 	t->tsc_shift = p->tsc_shift;
-	/* XEN_PVCLOCK_TSC_STABLE_BIT stays clear: it promises one scale for all pCPUs, for ever. */
-	t->flags = 0;
+	t->flags = time_flags();
 	write_master(&v->info->time, t);
 	v->time_stale = v->time_info_guest && !write_secondary(v, t);
 	t->version += 2;

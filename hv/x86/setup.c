@@ -31,6 +31,17 @@ static void detect_xsave(void)
 	cpu_features.xsaveopt = cpuid(0xd, 1).a & 1;
 }
 
+/* QEMU's emulator says so in the leaf where hypervisors sign (target/i386/cpu.c, "expose-tcg"). */
+static bool is_tcg(void)
+{
+	struct cpuid_regs r;
+
+	if (!(cpuid(1, 0).c >> 31 & 1))
+		return false;
+	r = cpuid(0x40000000, 0);
+	return r.b == 0x54474354 && r.c == 0x43544743 && r.d == 0x47435447; /* "TCGTCGTCGTCG" */
+}
+
 void cpu_detect(void)
 {
 	struct cpuid_regs l0 = cpuid(0, 0), l1 = cpuid(1, 0), l7 = { 0 }, e1;
@@ -49,6 +60,7 @@ void cpu_detect(void)
 	cpu_features.rdtscp = e1.d >> 27 & 1;
 	cpu_features.paddr_bits = max_ext >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
 	cpu_features.invariant_tsc = max_ext >= 0x80000007 && (cpuid(0x80000007, 0).d >> 8 & 1);
+	cpu_features.tcg = is_tcg();
 	detect_xsave();
 }
 

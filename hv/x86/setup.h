@@ -10,6 +10,7 @@
 /* What the boot pCPU found, fixed afterwards. */
 struct cpu_features {
 	bool xsave, xsaveopt, fsgsbase, smep, page1gb, x2apic, invariant_tsc, rdtscp, amd;
+	bool tcg;           /* emulated by QEMU */
 	u64 xcr0_mask;      /* components XSETBV accepts */
 	u32 xsave_size;     /* bytes of the largest image */
 	unsigned paddr_bits;
