@@ -300,12 +300,10 @@ static void free_dead(void)
 	}
 }
 
-void domain_put(struct domain *d)
+void domain_bury(struct domain *d)
 {
 	struct domain *first = READ_ONCE(dead);
 
-	if (__atomic_sub_fetch(&d->refcount, 1, __ATOMIC_SEQ_CST))
-		return;
 	BUG_ON(d->is_idle || d->privileged);
 	do {
 		d->next_dead = first;

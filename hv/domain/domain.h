@@ -130,13 +130,25 @@ extern spinlock_t domain_list_lock;
 /* Owners of frames that are nobody's: device memory, and what the hypervisor shares. */
 extern struct domain domain_io, domain_xen;
 
+void domain_bury(struct domain *d); /* for domain_put() only */
+
 /* Reference by id, or NULL (also for DOMID_SELF; see domain_by_id_or_self). */
 struct domain *domain_get(domid_t id);
 struct domain *domain_get_or_self(domid_t id);
 /* The one with the lowest id >= @id that is not ours, NULL if there is none; a reference too. */
 struct domain *domain_get_from(u32 id);
+/* One more, for whoever holds one. */
+static inline void domain_hold(struct domain *d)
+{
+	__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
+}
+
 /* The last one leaves the freeing to a softirq: any context, any locks. */
-void domain_put(struct domain *d);
+static inline void domain_put(struct domain *d)
+{
+	if (unlikely(!__atomic_sub_fetch(&d->refcount, 1, __ATOMIC_SEQ_CST)))
+		domain_bury(d);
+}
 /* The domain @id whatever its state, NULL if none; no reference: only for whoever holds
  * something that keeps it (a frame it owns). */
 struct domain *domain_lookup_any(domid_t id);

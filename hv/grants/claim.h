@@ -21,16 +21,23 @@ static inline u32 grant_header_word(const void *entry)
 	return READ_ONCE(*(const u32 *)entry);
 }
 
+/* Of a header, what has to be as in grant_plain_header() for a plain grant to be used like this. */
+static inline u32 grant_plain_mask(bool write, bool copy)
+{
+	return 0xffff0000U | GTF_type_mask | (write ? GTF_readonly : 0) | (copy ? 0 : GTF_sub_page);
+}
+
+static inline u32 grant_plain_header(domid_t user)
+{
+	return (u32)user << 16 | GTF_permit_access;
+}
+
 /* Does the header grant @user this?  Transitive and sub-page grants can only be copied. */
 static inline bool grant_header_allows(u32 word, domid_t user, bool write, bool copy, bool v2)
 {
-	u16 flags = word, type = flags & GTF_type_mask;
-
-	if (word >> 16 != user || (write && flags & GTF_readonly))
-		return false;
-	if (type == GTF_transitive)
-		return v2 && copy;
-	return type == GTF_permit_access && (copy || !(flags & GTF_sub_page));
+	if ((word & GTF_type_mask) == GTF_transitive)
+		return v2 && copy && word >> 16 == user && !(write && word & GTF_readonly);
+	return (word & grant_plain_mask(write, copy)) == grant_plain_header(user);
 }
 
 static inline u16 grant_use_bits(bool write)
@@ -41,9 +48,10 @@ static inline u16 grant_use_bits(bool write)
 static inline bool grant_claim_v1(struct grant_entry_v1 *e, domid_t user, bool write, bool copy)
 {
 	u32 *word = (u32 *)e, w = grant_header_word(e);
+	u32 mask = grant_plain_mask(write, copy), plain = grant_plain_header(user);
 
 	for (int i = 0; i < CLAIM_TRIES; i++) {
-		if (!grant_header_allows(w, user, write, copy, false))
+		if ((w & mask) != plain)
 			return false;
 		if (__atomic_compare_exchange_n(word, &w, w | grant_use_bits(write), false,
 						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))

@@ -8,19 +8,27 @@
  */
 #include "grants/ops.h"
 #include "grants/table.h"
-#include "lib/string.h"
+#include "lib/string-ops.h"
 #include "memory/log-dirty.h"
 
 /* One end of a copy, held for as long as copies in a row have the same. */
 struct copy_end {
-	bool held;
-	bool by_ref, write;
-	domid_t domid;          /* as the guest names it */
 	u64 where;              /* reference, or frame */
-	struct domain *owner;   /* of the grant; NULL: the caller's own frame */
-	struct page_info *own;  /* for a frame of the caller's */
+	u32 name;               /* copy_name() */
+	bool write;
+	domid_t owner_id;       /* as the guest named @owner */
+	struct domain *owner;   /* of the last grant, kept for the next; NULL: none */
+	struct page_info *own;  /* a frame of the caller's; NULL: a grant */
 	struct grant_use use;
 };
+
+#define NOTHING_HELD (~0U)
+
+/* Whose it is and whether a reference says so: never NOTHING_HELD. */
+static u32 copy_name(domid_t domid, bool by_ref)
+{
+	return domid | (u32)by_ref << 16;
+}
 
 static bool domain_exists(domid_t domid)
 {
@@ -51,34 +59,31 @@ static s16 own_frame_get(struct copy_end *end, domid_t domid, u64 gmfn)
 			return GNTST_general_error;
 	}
 	end->own = pg;
-	end->use = (struct grant_use){ .mfn = gmfn, .length = PAGE_SIZE };
+	end->use = (struct grant_use){ .mfn = gmfn, .range = { 0, PAGE_SIZE } };
 	return GNTST_okay;
 }
 
 static s16 grant_end_get(struct copy_end *end, domid_t domid, u32 ref)
 {
-	struct domain *owner = domain_get_or_self(domid);
-	s16 status;
-
-	if (!owner)
-		return GNTST_bad_domain;
-	status = grant_get(owner, current->domain->id, ref, end->write, GRANT_COPY, &end->use);
-	if (status == GNTST_okay)
-		end->owner = owner;
-	else
-		domain_put(owner);
-	return status;
+	if (unlikely(!end->owner || end->owner_id != domid)) {
+		if (end->owner)
+			domain_put(end->owner);
+		end->owner = domain_get_or_self(domid);
+		end->owner_id = domid;
+		if (!end->owner)
+			return GNTST_bad_domain;
+	}
+	end->own = NULL;
+	return grant_get(end->owner, current->domain->id, ref, end->write, GRANT_COPY, &end->use);
 }
 
 static void end_put(struct copy_end *end)
 {
-	if (!end->held)
+	if (end->name == NOTHING_HELD)
 		return;
-	end->held = false;
-	if (end->owner) {
+	end->name = NOTHING_HELD;
+	if (!end->own) {
 		grant_put(end->owner, end->where, end->write, &end->use);
-		domain_put(end->owner);
-		end->owner = NULL;
 	} else if (end->write) {
 		frame_dirtied(end->own); /* now: all that was written is there */
 		put_page_writable(end->own);
@@ -87,29 +92,39 @@ static void end_put(struct copy_end *end)
 	}
 }
 
-/* Hold what @p names, unless it is what @end holds already. */
-static s16 end_get(struct copy_end *end, const struct gnttab_copy_ptr *p, bool by_ref)
+static __attribute__((noinline)) s16 end_change(struct copy_end *end, u64 where, u32 name)
 {
-	u64 where = by_ref ? p->u.ref : p->u.gmfn;
 	s16 status;
 
-	if (end->held && end->where == where && end->by_ref == by_ref && end->domid == p->domid)
-		return GNTST_okay;
 	end_put(end);
-	status = by_ref ? grant_end_get(end, p->domid, where) : own_frame_get(end, p->domid, where);
-	if (status != GNTST_okay)
+	if (name >> 16)
+		status = grant_end_get(end, name, where);
+	else
+		status = own_frame_get(end, name, where);
+	if (unlikely(status != GNTST_okay))
 		return status;
-	end->held = true;
 	end->where = where;
-	end->by_ref = by_ref;
-	end->domid = p->domid;
+	end->name = name;
 	return status;
+}
+
+/* Hold what @p names, unless it is what @end holds already. */
+static inline s16 end_get(struct copy_end *end, const struct gnttab_copy_ptr *p, bool by_ref)
+{
+	u64 where = by_ref ? p->u.ref : p->u.gmfn;
+	u32 name = copy_name(p->domid, by_ref);
+
+	if (end->where == where && end->name == name)
+		return GNTST_okay;
+	return end_change(end, where, name);
 }
 
 /* Is [offset, offset + len) within what the grant gives? */
 static bool covered(const struct copy_end *end, u32 offset, u32 len)
 {
-	return offset >= end->use.start && offset + len <= end->use.start + end->use.length;
+	const struct grant_range *r = &end->use.range;
+
+	return offset >= r->start && offset + len <= r->start + r->length;
 }
 
 static s16 copy_held(const struct gnttab_copy *op, const struct copy_end *from,
@@ -117,8 +132,8 @@ static s16 copy_held(const struct gnttab_copy *op, const struct copy_end *from,
 {
 	if (!covered(from, op->source.offset, op->len) || !covered(to, op->dest.offset, op->len))
 		return GNTST_general_error;
-	memmove((u8 *)mfn_to_virt(to->use.mfn) + op->dest.offset,
-		(u8 *)mfn_to_virt(from->use.mfn) + op->source.offset, op->len);
+	mem_move((u8 *)mfn_to_virt(to->use.mfn) + op->dest.offset,
+		 (u8 *)mfn_to_virt(from->use.mfn) + op->source.offset, op->len);
 	return GNTST_okay;
 }
 
@@ -136,10 +151,15 @@ static s16 copy_one(const struct gnttab_copy *op, struct copy_end *from, struct 
 
 void grant_copy(struct gnttab_copy *ops, unsigned n)
 {
-	struct copy_end from = { .write = false }, to = { .write = true };
+	struct copy_end from = { .name = NOTHING_HELD, .write = false };
+	struct copy_end to = { .name = NOTHING_HELD, .write = true };
 
 	for (unsigned i = 0; i < n; i++)
 		ops[i].status = copy_one(&ops[i], &from, &to);
 	end_put(&to);
 	end_put(&from);
+	if (to.owner)
+		domain_put(to.owner);
+	if (from.owner)
+		domain_put(from.owner);
 }

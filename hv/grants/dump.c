@@ -9,7 +9,7 @@
 /* @pre gt->lock, for a line that is right by itself. */
 static void dump_use(const struct active_grant *a, u32 ref)
 {
-	if (a->transitive)
+	if (a->kind == GRANT_TRANSITIVE)
 		log_info("  grant %u: domain %u, %u readers, %u writers, through domain %u's grant %u", ref,
 			 a->domid, a->readers, a->writers, a->via, a->via_ref);
 	else

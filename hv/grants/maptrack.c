@@ -2,18 +2,13 @@
 /*
  * Handles: which grants of other domains a domain has mapped.  Frames of
  * records are added on demand up to the domain's limit and stay; the free ones
- * form a list through them.  maptrack_lock covers it all.
+ * form a list through them, which maptrack_lock covers.  A record in use is one
+ * word, changed by compare-and-exchange.
  */
 #include "grants/table.h"
 
-/* @pre h is below the number of records. */
-static struct maptrack *record(const struct grant_table *gt, u32 h)
-{
-	return &gt->maptrack[h / MAPTRACK_PER_FRAME][h % MAPTRACK_PER_FRAME];
-}
-
-/* A frame of free records, lowest handle first. */
-static void add_frame(struct grant_table *gt)
+/* A frame of free records, lowest handle first. @pre maptrack_lock held. */
+static __attribute__((noinline)) void add_frame(struct grant_table *gt)
 {
 	u32 first = gt->nr_maptrack_frames * MAPTRACK_PER_FRAME;
 	struct maptrack *page;
@@ -26,7 +21,8 @@ static void add_frame(struct grant_table *gt)
 	for (u32 i = 0; i < MAPTRACK_PER_FRAME; i++)
 		page[i].next_free = first + i + 1;
 	page[MAPTRACK_PER_FRAME - 1].next_free = MAPTRACK_END;
-	gt->maptrack[gt->nr_maptrack_frames++] = page;
+	gt->maptrack[gt->nr_maptrack_frames] = page;
+	__atomic_store_n(&gt->nr_maptrack_frames, gt->nr_maptrack_frames + 1, __ATOMIC_RELEASE);
 	gt->free_handle = first;
 }
 
@@ -36,82 +32,25 @@ u32 maptrack_reserve(struct domain *d, domid_t owner, u32 ref)
 	u32 h;
 
 	spin_lock(&gt->maptrack_lock);
-	if (gt->free_handle == MAPTRACK_END)
+	if (unlikely(gt->free_handle == MAPTRACK_END))
 		add_frame(gt);
 	h = gt->free_handle;
-	if (h != MAPTRACK_END) {
-		struct maptrack *m = record(gt, h);
+	if (likely(h != MAPTRACK_END)) {
+		struct maptrack *m = maptrack_record(gt, h);
 
 		gt->free_handle = m->next_free;
-		*m = (struct maptrack){ .ref = ref, .domid = owner };
+		WRITE_ONCE(m->word, ((struct maptrack){ .ref = ref, .domid = owner }).word);
 	}
 	spin_unlock(&gt->maptrack_lock);
 	return h;
 }
 
-void maptrack_publish(struct domain *d, u32 h, u16 flags)
+void maptrack_free(struct domain *d, u32 h)
 {
 	struct grant_table *gt = d->grants;
 
 	spin_lock(&gt->maptrack_lock);
-	record(gt, h)->flags = flags;
-	spin_unlock(&gt->maptrack_lock);
-}
-
-/* @pre maptrack_lock held. */
-static void free_handle(struct grant_table *gt, u32 h)
-{
-	struct maptrack *m = record(gt, h);
-
-	m->flags = 0;
-	m->next_free = gt->free_handle;
+	maptrack_record(gt, h)->next_free = gt->free_handle;
 	gt->free_handle = h;
-}
-
-void maptrack_cancel(struct domain *d, u32 h)
-{
-	struct grant_table *gt = d->grants;
-
-	spin_lock(&gt->maptrack_lock);
-	free_handle(gt, h);
 	spin_unlock(&gt->maptrack_lock);
-}
-
-bool maptrack_get(struct domain *d, u32 h, struct maptrack *copy)
-{
-	struct grant_table *gt = d->grants;
-	bool used = false;
-
-	spin_lock(&gt->maptrack_lock);
-	if (h < gt->nr_maptrack_frames * MAPTRACK_PER_FRAME) {
-		*copy = *record(gt, h);
-		used = copy->flags;
-	}
-	spin_unlock(&gt->maptrack_lock);
-	return used;
-}
-
-/* Whoever unmaps looked a moment ago: the handle may be another mapping's by now. */
-static bool same_mapping(const struct maptrack *a, const struct maptrack *b)
-{
-	return a->domid == b->domid && a->ref == b->ref &&
-	       !((a->flags ^ b->flags) & (GNTMAP_readonly | GNTMAP_contains_pte));
-}
-
-u16 maptrack_drop(struct domain *d, u32 h, const struct maptrack *expected, u16 flags, bool *last)
-{
-	struct grant_table *gt = d->grants;
-	struct maptrack *m = record(gt, h);
-	u16 dropped = 0;
-
-	spin_lock(&gt->maptrack_lock);
-	if (m->flags && same_mapping(m, expected)) {
-		dropped = m->flags & flags;
-		m->flags &= ~flags;
-	}
-	*last = dropped && !(m->flags & (GNTMAP_host_map | GNTMAP_device_map));
-	if (*last)
-		free_handle(gt, h);
-	spin_unlock(&gt->maptrack_lock);
-	return dropped;
 }

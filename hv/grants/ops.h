@@ -30,7 +30,8 @@ u32 grant_status_frame_count(struct domain *d);
 s16 grant_table_swap(struct domain *d, u32 a, u32 b);
 
 /* map.c, for the current vCPU and its domain; status in the structures. */
-void grant_map(struct gnttab_map_grant_ref *op);
+/* Up to GRANT_BATCH of them. */
+void grant_map(struct gnttab_map_grant_ref *ops, unsigned n);
 /* Up to GRANT_BATCH, with one TLB flush, after which no mapping is left anywhere. */
 void grant_unmap(struct gnttab_unmap_grant_ref *ops, unsigned n);
 void grant_unmap_and_replace(struct gnttab_unmap_and_replace *op);

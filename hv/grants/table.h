@@ -7,7 +7,7 @@
  * Locks, outermost first; neither is taken by interrupt handlers, and those of
  * two domains are never held together:
  *  - grant_table.lock: size, version, the records, and our bits in the entries;
- *  - grant_table.maptrack_lock: the handles of the domain's own mappings.
+ *  - grant_table.maptrack_lock: the list of free handles.
  */
 #ifndef ORRERY_GRANTS_TABLE_H
 #define ORRERY_GRANTS_TABLE_H
@@ -26,29 +26,46 @@
 #define V2_PER_FRAME (PAGE_SIZE / sizeof(union grant_entry_v2))
 #define STATUS_PER_FRAME (PAGE_SIZE / sizeof(grant_status_t))
 
+/* The bytes of a frame that are given. */
+struct grant_range {
+	u16 start, length;
+};
+
+enum grant_kind {
+	GRANT_WHOLE,
+	GRANT_SUB_PAGE,   /* copies only, within the range */
+	GRANT_TRANSITIVE, /* has no frame of its own */
+};
+
 /* Use of an entry. Once in use, what it grants is taken from here, not from the guest's page. */
 struct active_grant {
 	u32 readers, writers;  /* uses by kind; both 0: the rest is stale */
 	domid_t domid;         /* the one user; further uses only by the same */
 	domid_t via;           /* transitive: the domain whose grant ... */
 	u32 via_ref;           /* ... with this reference is used */
-	bool transitive;       /* has no frame of its own */
-	bool sub_page;         /* copies only, within the range */
-	u16 start, length;
-	mfn_t mfn;             /* held by a page reference, by a writable one too if writers */
+	u8 kind;               /* enum grant_kind */
+	struct grant_range range;
+	mfn_t mfn;             /* held by a page reference if readers, by a writable one if writers */
 };
 #define ACTIVE_PER_FRAME (PAGE_SIZE / sizeof(struct active_grant))
 _Static_assert(sizeof(struct active_grant) == 32, "128 records a frame");
 
-/* One mapping a domain made of another's frame; its number is the guest's handle. */
+/* One mapping a domain made of another's frame; its number is the guest's handle.  One word, so
+ * that whoever looks needs no lock. */
 struct maptrack {
 	union {
-		u32 ref;
-		u32 next_free; /* handle, while flags is 0 */
+		struct {
+			union {
+				u32 ref;
+				u32 next_free; /* handle, while flags is 0 */
+			};
+			domid_t domid;
+			u16 flags;             /* GNTMAP_*: what of it is still mapped, and how */
+		};
+		u64 word;
 	};
-	domid_t domid;
-	u16 flags;             /* GNTMAP_*: what of it is still mapped, and how */
 };
+_Static_assert(sizeof(struct maptrack) == 8, "read and exchanged as one word");
 #define MAPTRACK_PER_FRAME (PAGE_SIZE / sizeof(struct maptrack))
 #define MAPTRACK_END (~0U)
 
@@ -109,13 +126,12 @@ int grant_table_grow(struct domain *d, u32 frames);
 
 /* --- access.c ------------------------------------------------------------------- */
 
-/* What a grant gives: bytes [start, start + length) of a frame. */
+/* What a grant gives. */
 struct grant_use {
 	mfn_t mfn;
-	u16 start;
-	u32 length;
+	struct grant_range range;
+	u32 via_ref;        /* if @via: the grant of its that is used */
 	struct domain *via; /* transitive: where @mfn comes from; a reference */
-	u32 via_ref;
 };
 
 /* What for: whole frames only; also parts of frames, and other domains' grants; the end of such a
@@ -134,14 +150,69 @@ void grant_put(struct domain *owner, u32 ref, bool write, const struct grant_use
 /* --- maptrack.c ----------------------------------------------------------------- */
 
 /* A handle for a mapping in the making, which nobody can unmap yet, or MAPTRACK_END when @d has too
- * many.  Then either of the two below it. */
+ * many.  Then publish or free it. */
 u32 maptrack_reserve(struct domain *d, domid_t owner, u32 ref);
-void maptrack_publish(struct domain *d, u32 h, u16 flags);
-void maptrack_cancel(struct domain *d, u32 h);
+void maptrack_free(struct domain *d, u32 h); /* @pre its flags are 0, and it is on no list */
+
+/* @pre h is below the number of records. */
+static inline struct maptrack *maptrack_record(const struct grant_table *gt, u32 h)
+{
+	return &gt->maptrack[h / MAPTRACK_PER_FRAME][h % MAPTRACK_PER_FRAME];
+}
+
+static inline void maptrack_publish(struct domain *d, u32 h, u16 flags)
+{
+	__atomic_store_n(&maptrack_record(d->grants, h)->flags, flags, __ATOMIC_RELEASE);
+}
+
 /* Copy of handle @h's record: false if it is not in use. */
-bool maptrack_get(struct domain *d, u32 h, struct maptrack *copy);
+static inline bool maptrack_get(struct domain *d, u32 h, struct maptrack *copy)
+{
+	const struct grant_table *gt = d->grants;
+
+	if (h >= __atomic_load_n(&gt->nr_maptrack_frames, __ATOMIC_ACQUIRE) * MAPTRACK_PER_FRAME)
+		return false;
+	copy->word = READ_ONCE(maptrack_record(gt, h)->word);
+	return copy->flags;
+}
+
+/* Whoever unmaps looked a moment ago: the handle may be another mapping's by now. */
+static inline bool maptrack_same(const struct maptrack *a, const struct maptrack *b)
+{
+	return a->domid == b->domid && a->ref == b->ref &&
+	       !((a->flags ^ b->flags) & (GNTMAP_readonly | GNTMAP_contains_pte));
+}
+
 /* Clear @flags of @h, if it still stands for the mapping @m was read from: those that were set (0:
  * somebody else was quicker). Frees the handle with the last mapping; *@last tells. */
-u16 maptrack_drop(struct domain *d, u32 h, const struct maptrack *m, u16 flags, bool *last);
+static inline u16 maptrack_drop(struct domain *d, u32 h, const struct maptrack *m, u16 flags,
+				bool *last)
+{
+	struct maptrack *record = maptrack_record(d->grants, h), was = *m, now;
+
+	do {
+		*last = false;
+		if (unlikely(!was.flags || !maptrack_same(&was, m)))
+			return 0;
+		now = was;
+		now.flags &= ~flags;
+		*last = !(now.flags & (GNTMAP_host_map | GNTMAP_device_map));
+		if (*last)
+			now.flags = 0;
+	} while (unlikely(!__atomic_compare_exchange_n(&record->word, &was.word, now.word, false,
+						       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)));
+	if (*last)
+		maptrack_free(d, h);
+	return was.flags & flags;
+}
+
+/* A mapping that is gone: its use of the grant ends, once the TLBs are clean. */
+struct grant_mapped {
+	struct domain *owner; /* NULL: nothing to end */
+	u32 ref;
+	bool write;
+};
+/* The ends of @n uses that began as GRANT_MAP.  The owners stay held. */
+void grant_put_mapped(const struct grant_mapped *uses, unsigned n);
 
 #endif

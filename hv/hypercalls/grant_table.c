@@ -62,10 +62,7 @@ static long each(unsigned cmd, u64 arg, unsigned count, size_t size, unsigned mo
 
 static void map_some(void *ops, unsigned n)
 {
-	struct gnttab_map_grant_ref *op = ops;
-
-	for (unsigned i = 0; i < n; i++)
-		grant_map(&op[i]);
+	grant_map(ops, n);
 }
 
 static void unmap_some(void *ops, unsigned n)

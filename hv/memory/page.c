@@ -26,18 +26,7 @@ bool frame_is_free(mfn_t mfn)
 
 bool get_page(struct page_info *pg, const struct domain *d)
 {
-	u32 x = READ_ONCE(pg->count);
-
-	do {
-		/* Half the range is left to writable references, which are fewer and not counted here. */
-		if (unlikely((x & PGC_count_mask) - 1 >= PGC_count_mask / 2))
-			return false;
-	} while (!__atomic_compare_exchange_n(&pg->count, &x, x + 1, false, __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
-	if (likely(pg->owner == d->id))
-		return true;
-	put_page(pg);
-	return false;
+	return get_page_of(pg, d->id);
 }
 
 /* @pre d->page_lock */
@@ -91,15 +80,15 @@ static void free_page_of(struct domain *d, struct page_info *pg)
 		domain_put(d);
 }
 
-static void free_page(struct page_info *pg)
+void free_page(struct page_info *pg)
 {
 	free_page_of(pg->count & PGC_hv ? NULL : domain_lookup_any(pg->owner), pg);
 }
 
-void put_page(struct page_info *pg)
+bool get_page_undo(struct page_info *pg)
 {
-	if (unlikely(!(__atomic_sub_fetch(&pg->count, 1, __ATOMIC_SEQ_CST) & PGC_count_mask)))
-		free_page(pg);
+	put_page(pg);
+	return false;
 }
 
 int get_page_type(struct page_info *pg, u32 type, bool preemptible)
@@ -198,7 +187,7 @@ int assign_page(struct domain *d, mfn_t mfn, unsigned order)
 		__atomic_store_n(&pg->count, PGC_allocated | 1, __ATOMIC_RELEASE);
 	}
 	if (!d->tot_pages) /* a domain lasts as long as its frames; dropped in free_page() */
-		__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
+		domain_hold(d);
 	d->tot_pages += n;
 	spin_unlock_irqrestore(&d->page_lock, flags);
 	return 0;

@@ -106,7 +106,28 @@ static inline void *page_to_virt(const struct page_info *pg)
  * the frame.  Any context, no locks.
  */
 MUST_CHECK bool get_page(struct page_info *pg, const struct domain *d);
-void put_page(struct page_info *pg);
+void free_page(struct page_info *pg); /* for put_page() only: the last reference went */
+bool get_page_undo(struct page_info *pg); /* for get_page_of(): a reference too many; false */
+
+static inline void put_page(struct page_info *pg)
+{
+	if (unlikely(!(__atomic_sub_fetch(&pg->count, 1, __ATOMIC_SEQ_CST) & PGC_count_mask)))
+		free_page(pg);
+}
+
+/* The same as get_page(), by the owner's id. */
+MUST_CHECK static inline bool get_page_of(struct page_info *pg, domid_t owner)
+{
+	u32 x = READ_ONCE(pg->count);
+
+	do {
+		/* Half the range is left to writable references, which are fewer and not counted here. */
+		if (unlikely((x & PGC_count_mask) - 1 >= PGC_count_mask / 2))
+			return false;
+	} while (unlikely(!__atomic_compare_exchange_n(&pg->count, &x, x + 1, false,
+						       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)));
+	return likely(pg->owner == owner) ? true : get_page_undo(pg);
+}
 
 /* Types: 0, -EINVAL (wrong type or contents), -ERESTART (preempted, call again). */
 MUST_CHECK int get_page_type(struct page_info *pg, u32 type, bool preemptible);

@@ -79,6 +79,34 @@ static inline int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d)
 	return rc;
 }
 
+/* Take away the present entry @old of @d: 0, or -EAGAIN, nothing done, if it is not there any more. */
+static inline int l1_clear(u64 *pte, u64 old, struct domain *d)
+{
+	if (unlikely(!__atomic_compare_exchange_n(pte, &old, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
+		return -EAGAIN;
+	l1e_put(old, d);
+	return 0;
+}
+
+/* As l1_update(), for an entry that maps nothing yet and a frame of @owner's, not a device's: false if
+ * the entry does, or changed meanwhile, or the frame cannot be held; nothing is done then. */
+static inline bool l1_fill(u64 *pte, u64 val, const struct domain *owner)
+{
+	struct page_info *pg = mfn_to_page(pte_mfn(val));
+	u64 old = READ_ONCE(*pte);
+
+	if (unlikely(old & PTE_PRESENT) ||
+	    unlikely(!(val & PTE_RW ? get_page_writable(pg, owner, owner->id) : get_page_of(pg, owner->id))))
+		return false;
+	if (likely(__atomic_compare_exchange_n(pte, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
+		return true;
+	if (val & PTE_RW)
+		put_page_writable(pg);
+	else
+		put_page(pg);
+	return false;
+}
+
 /* @pte was refused with @rc.  Was that because its frame is a table being taken down, which
  * somebody left half done?  Then do more of it: -ERESTART, try again.  Else @rc. */
 int pv_finish_partial(u64 pte, struct domain *owner, int rc);

@@ -78,8 +78,20 @@ static inline int l1e_get_inline(u64 l1e, struct domain *d, struct domain *owner
 	return l1e_get_slow(l1e, d, owner);
 }
 
+/* A page to be read, as of a program or granted: no device can be its owner. */
+static __attribute__((noinline)) int l1e_get_readonly(u64 l1e, struct domain *d, struct domain *owner)
+{
+	mfn_t mfn = pte_mfn(l1e);
+
+	if (likely(mfn < solid_mfn) && likely(get_page_of(mfn_to_page(mfn), owner->id)))
+		return 0;
+	return l1e_get_slow(l1e, d, owner);
+}
+
 int l1e_get(u64 l1e, struct domain *d, struct domain *owner)
 {
+	if (!(l1e & PTE_RW))
+		return l1e_get_readonly(l1e, d, owner);
 	return l1e_get_inline(l1e, d, owner, owner->id);
 }
 
@@ -119,9 +131,24 @@ static inline void l1e_put_inline(u64 l1e, struct domain *d, domid_t id)
 		l1e_put_slow(l1e, d);
 }
 
+static __attribute__((noinline)) void l1e_put_readonly(u64 l1e, struct domain *d)
+{
+	mfn_t mfn = pte_mfn(l1e);
+	struct page_info *pg = mfn_to_page(mfn);
+
+	if (likely(mfn < solid_mfn) && likely(pg->owner != DOMID_IO) &&
+	    likely((pg->type & PGT_type_mask) != PGT_seg_desc))
+		put_page(pg);
+	else
+		l1e_put_slow(l1e, d);
+}
+
 void l1e_put(u64 l1e, struct domain *d)
 {
-	l1e_put_inline(l1e, d, d->id);
+	if (l1e & PTE_RW)
+		l1e_put_inline(l1e, d, d->id);
+	else
+		l1e_put_readonly(l1e, d);
 }
 
 int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible)
