@@ -196,7 +196,7 @@ PV_GUEST_COMMON := bench/guests/lib.c bench/guests/pv/platform.c
 GUESTS := $(B)/guests/micro-pv $(B)/guests/tiny-pv $(B)/guests/hostile-pv \
 	$(B)/guests/events-pv $(B)/guests/grants-pv $(B)/guests/workload-pv $(B)/guests/state-pv \
 	$(B)/guests/survey-pv $(B)/guests/nmi-pv $(B)/guests/fuzz-pv
-$(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c
+$(B)/guests/micro-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/micro.c bench/guests/pv/ops.c bench/guests/pv/ops-grants.c
 $(B)/guests/workload-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c $(wildcard bench/guests/pv/workload*.c) $(call not_tests,bench/workloads/*.c)
 $(B)/guests/tiny-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/tiny.c bench/guests/pv/dirty.c bench/guests/pv/tiny.h
 $(B)/guests/state-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_COMMON) bench/guests/pv/smp.c bench/guests/pv/verdict.c $(wildcard bench/guests/pv/state*.c)

@@ -11,6 +11,7 @@
 #include <xen/vcpu.h>
 
 #include "bench/guests/micro.h"
+#include "bench/guests/pv/ops.h"
 #include "bench/guests/pv/pv.h"
 
 #define BATCH 64
@@ -275,5 +276,6 @@ void guest_main(const char *cmdline)
 	print("ORRERY-INIT start\nORRERY platform=pv\n");
 	micro_run(ops, ARRAY_SIZE(ops));
 	user_syscall();
+	grant_ops_run();
 	print("ORRERY result=pass\nORRERY-INIT end\n");
 }
