@@ -22,10 +22,10 @@ iperf_rate() {
 	tr -d ' \t' </tmp/timed.log | awk -F '[:,]' '/"sum_received"/ { on = 1 }
 		on && /"bits_per_second"/ { printf "%d\n", $2 / 8; exit }'
 }
-# Three times: where TCP's windows and the timer's ticks meet differs.
+# Nine times: where TCP's windows and the timer's ticks meet differs.
 streams() { # KEY OPTION...
 	sysctl -q -w net.core.rmem_max=$stream_buffer net.core.wmem_max=$stream_buffer
-	for round in 1 2 3; do stream "$@"; done
+	for round in 1 2 3 4 5 6 7 8 9; do stream "$@"; done
 }
 # A server may still be busy with the end of the last test.
 stream() { # KEY OPTION...
