@@ -59,8 +59,8 @@ uptime_now() {
 	now=$((${up%.*} * 100 + 1${up#*.} - 100)) # the 1: no number begins with 0, which is octal
 }
 
-# Try a command ten times a second until it succeeds.  A try that fails later than SECONDS after the
-# beginning is the last one.  $waited tells of a success in the second half of that.
+# Try a command ten times a second, or every $wait_poll_us, until it succeeds.  A try that fails
+# later than SECONDS after the beginning is the last one.  $waited tells of a success in the second half of that.
 wait_until() { # SECONDS COMMAND...
 	local seconds=$1 now begin
 	shift
@@ -69,7 +69,7 @@ wait_until() { # SECONDS COMMAND...
 	until "$@" >/dev/null 2>&1; do
 		uptime_now
 		[ $((now - begin)) -lt $((seconds * 100)) ] || { echo "not within $seconds s: $*"; return 1; }
-		usleep 100000
+		usleep "${wait_poll_us:-100000}"
 	done
 	uptime_now
 	[ $((now - begin)) -lt $((seconds * 50)) ] || waited="$(((now - begin) / 100)) of $seconds s: $*"
