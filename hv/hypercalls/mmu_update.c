@@ -69,7 +69,7 @@ static int normal_update(struct table_ref *ref, u64 ptr, u64 val, struct domain 
 			return rc;
 	}
 	if (likely(ref->type == PGT_l1))
-		return l1_update(&ref->va[i], val, d, owner, preserve_ad);
+		return l1_update_inline(&ref->va[i], val, d, owner, preserve_ad);
 	if (ref->type == PGT_writable) {
 		/* A table in the making: the guest could write it itself. */
 		WRITE_ONCE(ref->va[i], val);
@@ -123,7 +123,7 @@ static long report_done(u64 done_va, u32 n, bool continued, long rc)
 	return copy_to_guest(done_va, &n, sizeof(n)) ? -EFAULT : rc;
 }
 
-long hypercall_mmu_update(u64 reqs, u64 count_arg, u64 done, u64 foreign)
+static __attribute__((noinline)) long update_batch(u64 reqs, u64 count_arg, u64 done, u64 foreign)
 {
 	struct domain *d = current->domain, *owner;
 	struct table_ref ref = { 0 };
@@ -166,6 +166,33 @@ fault:
 		return rc ? rc : HYPERCALL_CONTINUE(mmu_update, reqs, (count - i) | COUNT_PREEMPTED, done, foreign);
 	}
 	return report_done(done, i, continued, rc);
+}
+
+/* Nearly every call is about one entry of an L1 table of the caller's.  Whatever is not, or is
+ * refused, is done over by the general way. */
+long hypercall_mmu_update(u64 reqs, u64 count, u64 done, u64 foreign)
+{
+	struct domain *d = current->domain;
+	struct page_info *table;
+	u64 ptr, val;
+	int rc;
+
+	if (unlikely(count != 1) || unlikely(done) || unlikely(foreign != DOMID_SELF) ||
+	    unlikely(!guest_range_ok(reqs, sizeof(struct mmu_update))))
+		return update_batch(reqs, count, done, foreign);
+	get_guest_or_goto(ptr, reqs, refused);
+	get_guest_or_goto(val, reqs + 8, refused);
+	table = mfn_to_page(ptr >> PAGE_SHIFT);
+	if (unlikely((ptr & 3) == MMU_MACHPHYS_UPDATE) || unlikely(ptr >> PAGE_SHIFT >= solid_mfn) ||
+	    unlikely(!get_table(table, d, d->id, PGT_l1)))
+		goto refused;
+	rc = l1_update_inline(maddr_to_virt(ptr & ~7UL), val, d, d,
+			      (ptr & 3) == MMU_PT_UPDATE_PRESERVE_AD);
+	put_table(table);
+	if (likely(!rc))
+		return 0;
+refused:
+	return update_batch(reqs, 1, 0, DOMID_SELF);
 }
 
 /* vCPUs a flush names: a pointer to a bitmap in the flags word, or all. */

@@ -137,9 +137,38 @@ int put_page_type(struct page_info *pg, bool preemptible);
  * validates. For tables in use; release with put_page_writable(). */
 MUST_CHECK bool get_page_if_type(struct page_info *pg, const struct domain *d, u32 type);
 
+void put_page_writable_slow(struct page_info *pg);
+
+/* The same, inline, for page tables: one in use as that has been counted, and is not busy. */
+MUST_CHECK static inline bool get_table(struct page_info *pg, const struct domain *d, domid_t id,
+					u32 type)
+{
+	u64 x = READ_ONCE(pg->state), n = x + STATE_COUNT_ONE + 1;
+
+	if (unlikely(((u32)x & ~(PGT_count_mask | PGT_pinned)) != (type | PGT_validated)) ||
+	    unlikely(!((u32)n & PGT_count_mask)) || unlikely(pg->owner != id) ||
+	    unlikely(!__atomic_compare_exchange_n(&pg->state, &x, n, false, __ATOMIC_SEQ_CST,
+						  __ATOMIC_RELAXED)))
+		return get_page_if_type(pg, d, type);
+	if (likely(pg->owner == id))
+		return true;
+	put_page_writable_slow(pg);
+	return false;
+}
+
+/* Both references back; there is a page reference for each use as a type. */
+static inline void put_table(struct page_info *pg)
+{
+	u64 x = READ_ONCE(pg->state);
+
+	if (unlikely(((u32)x & PGT_count_mask) <= 1) ||
+	    unlikely(!__atomic_compare_exchange_n(&pg->state, &x, x - STATE_COUNT_ONE - 1, false,
+						  __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
+		put_page_writable_slow(pg);
+}
+
 /* Both for data frames; the PTE-update fast path. */
 MUST_CHECK bool get_page_writable_slow(struct page_info *pg, const struct domain *d);
-void put_page_writable_slow(struct page_info *pg);
 
 /* The type words of a data frame in use and at rest. */
 #define DATA_IN_USE (PGT_writable | PGT_validated)

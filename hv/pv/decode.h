@@ -50,4 +50,32 @@ static inline unsigned insn_size(const struct insn *in)
 	return in->is_byte ? 1 : in->op_size;
 }
 
+/*
+ * MOV or XCHG of a 64-bit register to memory, from its first eight bytes: the instruction's length,
+ * or 0 if it is another one, or an address in a form that is rare.  Says what insn_decode() says,
+ * in a few instructions.
+ */
+static inline unsigned insn_word_store(u64 bytes)
+{
+	u8 modrm = bytes >> 16, mod = modrm >> 6, rm = modrm & 7;
+
+	if ((bytes & 0xf8) != 0x48 || ((u8)(bytes >> 8) != 0x89 && (u8)(bytes >> 8) != 0x87) || mod == 3)
+		return 0;
+	if (likely(rm != 4 && !mod))
+		return rm == 5 ? 0 : 3;
+	if (!mod) /* a SIB byte without a 32-bit base-less address */
+		return (bytes >> 24 & 7) == 5 ? 0 : 4;
+	return 3 + (rm == 4) + (mod == 1 ? 1 : 4);
+}
+
+static inline unsigned insn_word_store_reg(u64 bytes)
+{
+	return (bytes >> 19 & 7) | (bytes & 4) << 1;
+}
+
+static inline bool insn_word_store_exchanges(u64 bytes)
+{
+	return (u8)(bytes >> 8) == 0x87;
+}
+
 #endif

@@ -92,6 +92,33 @@ Test(decode, refuses_unknown_and_truncated)
 		cr_assert_neq(insn_decode(store, n, &in), 0, "accepted %u bytes", n);
 }
 
+/* All REX prefixes, opcodes, ModRM and SIB bytes: as the decoder says, and none of the common left out. */
+Test(decode, word_stores_by_their_length_alone)
+{
+	u8 bytes[INSN_MAX] = { 0 };
+	struct insn in;
+	u64 word;
+
+	for (u32 i = 0; i < 1U << 27; i += 7) {
+		unsigned len;
+
+		bytes[0] = 0x48 | i >> 24;
+		bytes[1] = i & 1 << 23 ? 0x89 : i & 1 << 22 ? 0x87 : 0x80 | (i >> 16 & 15);
+		bytes[2] = i >> 8;
+		bytes[3] = i;
+		memcpy(&word, bytes, sizeof(word));
+		len = insn_word_store(word);
+		if (!len) {
+			cr_assert(insn_decode(bytes, INSN_MAX, &in) || !in.mem || in.rip_relative || in.base == 16 ||
+				  (in.opcode != 0x89 && in.opcode != 0x87));
+			continue;
+		}
+		cr_assert_eq(insn_decode(bytes, INSN_MAX, &in), 0);
+		cr_assert(in.mem && in.len == len && in.op_size == 8 && in.reg == insn_word_store_reg(word));
+		cr_assert(in.opcode == (insn_word_store_exchanges(word) ? 0x87 : 0x89));
+	}
+}
+
 Test(decode, any_bytes_are_survived)
 {
 	struct cpu_regs regs;

@@ -33,15 +33,75 @@ static inline u64 pte_adjust(u64 pte)
 	return pte & PTE_PRESENT ? (pte | PTE_USER) & ~PTE_GLOBAL : pte;
 }
 
-/* Reference for a present L1 entry in a table of @d naming a frame of @owner (usually
- * the same): 0; -EBUSY, as Xen says when the frame is not the owner's or is in use as something
- * else; -EPERM device memory not allowed; or L1E_* flags. */
-int l1e_get(u64 l1e, struct domain *d, struct domain *owner);
 /* Positive answers of l1e_get(): the entry has to be changed by pte_for_device() first. */
 #define L1E_READ_ONLY 1 /* device memory that only the hypervisor writes */
 #define L1E_UNCACHED 2  /* device memory, and the entry says it may be cached */
 u64 pte_for_device(u64 l1e, int changes);
-void l1e_put(u64 l1e, struct domain *d);
+
+int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner);
+void l1e_put_slow(u64 l1e, struct domain *d);
+
+/* Reference for a present L1 entry in a table of @d naming a frame of @owner (usually the same),
+ * whose id is @id: 0; -EBUSY, as Xen says when the frame is not the owner's or is in use as
+ * something else; -EPERM device memory not allowed; or L1E_* flags.  Inline for memory of the
+ * owner, which nearly all entries name. */
+static inline int l1e_get(u64 l1e, struct domain *d, struct domain *owner, domid_t id)
+{
+	struct page_info *pg = mfn_to_page(pte_mfn(l1e));
+
+	if (unlikely(pte_mfn(l1e) >= solid_mfn) || unlikely(pg->owner != id))
+		return l1e_get_slow(l1e, d, owner);
+	if (l1e & PTE_RW)
+		return likely(get_page_writable(pg, owner, id)) ? 0 : -EBUSY;
+	return likely(get_page_of(pg, id)) ? 0 : -EBUSY;
+}
+
+/* The reference goes; @id is @d's. */
+static inline void l1e_put(u64 l1e, struct domain *d, domid_t id)
+{
+	struct page_info *pg = mfn_to_page(pte_mfn(l1e));
+
+	if (unlikely(pte_mfn(l1e) >= solid_mfn))
+		l1e_put_slow(l1e, d);
+	else if ((l1e & PTE_RW) && likely(pg->owner == id))
+		put_page_writable(pg);
+	else if (!(l1e & PTE_RW) && likely(pg->owner != DOMID_IO) &&
+		 likely((READ_ONCE(pg->type) & PGT_type_mask) != PGT_seg_desc))
+		put_page(pg);
+	else
+		l1e_put_slow(l1e, d);
+}
+
+/* Changing only these needs no new check of the frame. */
+#define PTE_HARMLESS (PTE_ACCESSED | PTE_DIRTY | PTE_AVAIL | PTE_NX | PTE_USER | PTE_GLOBAL |  \
+		      0x7ff0000000000000ULL)
+
+/* Write @val, or with @preserve_ad @val plus the accessed and dirty bits hardware set. */
+static inline u64 pte_store(u64 *pte, u64 val, bool preserve_ad)
+{
+	u64 old;
+
+	if (!preserve_ad)
+		return __atomic_exchange_n(pte, val, __ATOMIC_SEQ_CST);
+	old = READ_ONCE(*pte);
+	while (!__atomic_compare_exchange_n(pte, &old, val | (old & (PTE_ACCESSED | PTE_DIRTY)), false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	return old;
+}
+
+/* Same frame, same rights: true if that was so and the entry is written. */
+static inline bool pte_change_harmless(u64 *pte, u64 old, u64 val, bool preserve_ad)
+{
+	u64 n = val;
+
+	if (!(old & PTE_PRESENT) || ((old ^ val) & ~PTE_HARMLESS))
+		return false;
+	if (preserve_ad)
+		n |= old & (PTE_ACCESSED | PTE_DIRTY);
+	return __atomic_compare_exchange_n(pte, &old, n, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
 /* Reference for a present entry of a level 2..4 table: 0, -EINVAL, -ERESTART. */
 int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible);
 int lxe_put(u64 entry, unsigned level, bool preemptible);
@@ -50,6 +110,32 @@ int lxe_put(u64 entry, unsigned level, bool preemptible);
 int l1_update(u64 *pte, u64 val, struct domain *d, struct domain *owner, bool preserve_ad);
 int lx_update(u64 *pte, u64 val, unsigned level, struct domain *d, bool preserve_ad,
 	      bool preemptible);
+
+/* l1_update() inline, for the hottest of hypercalls. */
+static __attribute__((always_inline)) inline int l1_update_inline(u64 *pte, u64 val, struct domain *d,
+								 struct domain *owner, bool preserve_ad)
+{
+	u64 old = READ_ONCE(*pte);
+	int rc;
+
+	if (val & PTE_PRESENT) {
+		if (unlikely(val & ~L1_ALLOWED))
+			return -EINVAL;
+		val = pte_adjust(val);
+		if (pte_change_harmless(pte, old, val, preserve_ad))
+			return 0;
+		rc = l1e_get(val, d, owner, owner->id);
+		if (unlikely(rc)) {
+			if (rc < 0)
+				return rc;
+			val = pte_for_device(val, rc);
+		}
+	}
+	old = pte_store(pte, val, preserve_ad && (val & PTE_PRESENT));
+	if (old & PTE_PRESENT)
+		l1e_put(old, d, d->id);
+	return 0;
+}
 
 /* As l1_update(), but only if *@pte is @old: -EAGAIN, nothing done, if it is not any more.  Inline
  * since a guest's store to a page table, a hot path, ends here. */
@@ -61,7 +147,7 @@ static inline int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d)
 		if (unlikely(val & ~L1_ALLOWED))
 			return -EINVAL;
 		val = pte_adjust(val);
-		rc = l1e_get(val, d, d);
+		rc = l1e_get(val, d, d, d->id);
 		if (unlikely(rc)) {
 			if (rc < 0)
 				return rc;
@@ -75,7 +161,7 @@ static inline int l1_replace(u64 *pte, u64 old, u64 val, struct domain *d)
 		rc = -EAGAIN;
 	}
 	if (old & PTE_PRESENT)
-		l1e_put(old, d);
+		l1e_put(old, d, d->id);
 	return rc;
 }
 
@@ -84,7 +170,7 @@ static inline int l1_clear(u64 *pte, u64 old, struct domain *d)
 {
 	if (unlikely(!__atomic_compare_exchange_n(pte, &old, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
 		return -EAGAIN;
-	l1e_put(old, d);
+	l1e_put(old, d, d->id);
 	return 0;
 }
 
@@ -126,6 +212,8 @@ bool pv_device_read_only(mfn_t mfn);
  * reference and an L1 type reference: release with guest_l1_put().  NULL if not mapped. */
 u64 *guest_l1_get(struct vcpu *v, u64 va, struct page_info **table);
 void guest_l1_put(struct page_info *table);
+/* What that entry is, or was a moment ago.  False: not mapped. */
+bool guest_pte_peek(const struct vcpu *v, u64 va, u64 *pte);
 
 /* Drop all LDT pages mapped for @v (its descriptors may be about to change). */
 bool pv_drop_ldt(struct vcpu *v);

@@ -190,39 +190,41 @@ static bool emulate_on(struct vcpu *v, struct cpu_regs *regs, const struct insn 
 	return true;
 }
 
-/* Plain 64-bit MOV of a register, no SIB, no prefix: nearly every page-table store. */
-static bool decode_fast(u64 bytes, struct cpu_regs *regs, struct insn *in)
+/* A word from a register on @pte: nearly every page-table store.  False: nothing done, the general way is to be tried. */
+static inline bool store_whole_entry(struct vcpu *v, struct cpu_regs *regs, u64 addr, u64 *pte)
 {
-	u8 rex = bytes, modrm = bytes >> 16, mod = modrm >> 6, rm = modrm & 7;
+	u64 bytes, *reg, old, val;
+	unsigned len;
 
-	if ((rex & 0xf8) != 0x48 || (u8)(bytes >> 8) != 0x89 || mod != 0 || rm == 4 || rm == 5 ||
-	    (rex & 2))
+	if (unlikely(addr & 7) || unlikely(!guest_range_ok(regs->rip, sizeof(bytes))))
 		return false;
-	in->opcode = 0x89;
-	in->map = MAP_ONE_BYTE;
-	in->op_size = 8;
-	in->is_byte = false;
-	in->mem = true;
-	in->rep = false;
-	in->reg = (modrm >> 3 & 7) | (rex & 4) << 1;
-	in->len = 3;
+	get_guest_or_goto(bytes, regs->rip, refused);
+	len = insn_word_store(bytes);
+	if (unlikely(!len))
+		return false;
+	reg = insn_reg(regs, insn_word_store_reg(bytes));
+	val = *reg;
+	old = READ_ONCE(*pte);
+	if (unlikely(l1_replace(pte, old, val, v->domain)))
+		return false;
+	trace_pv_ptwr_emulation(val, addr, regs->rip);
+	if (insn_word_store_exchanges(bytes))
+		*reg = old;
+	regs->rip += len;
 	return true;
+refused:
+	return false;
 }
 
-static bool fetch_and_decode(struct cpu_regs *regs, struct insn *in)
+/* Whatever else stores to memory. */
+static __attribute__((noinline)) bool store_anything(struct vcpu *v, struct cpu_regs *regs, u64 addr,
+						     u64 *pte)
 {
 	u8 bytes[INSN_MAX];
-	unsigned n = INSN_MAX;
-	u64 first;
+	struct insn in;
 
-	if (likely(guest_addr_ok(regs->rip))) {
-		get_guest_or_goto(first, regs->rip, slow);
-		if (decode_fast(first, regs, in))
-			return true;
-	}
-slow:
-	n -= copy_from_guest(bytes, regs->rip, n);
-	return !insn_decode(bytes, n, in);
+	return !insn_decode(bytes, INSN_MAX - copy_from_guest(bytes, regs->rip, INSN_MAX), &in) &&
+	       !(addr & (insn_size(&in) - 1)) && emulate_on(v, regs, &in, addr, pte);
 }
 
 /* Device memory Dom0 has mapped and must not write (an MSI-X table): what it stores is dropped. */
@@ -243,45 +245,29 @@ static __attribute__((noinline, cold)) bool drop_device_store(const struct vcpu 
 
 static bool emulate_device_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
 {
-	struct page_info *table;
-	const u64 *map = guest_l1_get(v, addr, &table);
 	u64 e;
 
-	if (!map)
-		return false;
-	e = READ_ONCE(*map);
-	guest_l1_put(table);
-	return (e & (PTE_PRESENT | PTE_RW)) == PTE_PRESENT &&
+	return guest_pte_peek(v, addr, &e) && (e & (PTE_PRESENT | PTE_RW)) == PTE_PRESENT &&
 	       drop_device_store(v, regs, pte_mfn(e), addr);
 }
 
 static inline bool emulate_pt_write(struct vcpu *v, struct cpu_regs *regs, u64 addr)
 {
-	struct page_info *table, *target = NULL;
-	u64 *map = guest_l1_get(v, addr, &table), e = 0;
-	struct insn in;
-	bool done = false;
+	struct domain *d = v->domain;
+	struct page_info *target;
+	u64 e, *pte;
+	bool done;
 
-	if (!map)
-		return false;
-	e = READ_ONCE(*map);
-	guest_l1_put(table);
 	/* The page at @addr must be one of our L1 tables, mapped read-only. */
-	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT)
+	if (unlikely(!guest_pte_peek(v, addr, &e)) ||
+	    unlikely((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT))
 		return false;
-	if (unlikely(!mfn_valid(pte_mfn(e))))
-		return drop_device_store(v, regs, pte_mfn(e), addr);
 	target = mfn_to_page(pte_mfn(e));
-	if (!get_page_if_type(target, v->domain, PGT_l1))
+	if (unlikely(!mfn_valid(pte_mfn(e))) || unlikely(!get_table(target, d, d->id, PGT_l1)))
 		return drop_device_store(v, regs, pte_mfn(e), addr);
-	if (fetch_and_decode(regs, &in)) {
-		unsigned size = insn_size(&in);
-
-		if (!(addr & (size - 1)))
-			done = emulate_on(v, regs, &in, addr,
-					  (u64 *)page_to_virt(target) + (addr & ~PAGE_MASK) / 8);
-	}
-	put_page_writable(target);
+	pte = maddr_to_virt((e & PTE_ADDR_MASK) | (addr & ~PAGE_MASK & ~7UL));
+	done = store_whole_entry(v, regs, addr, pte) || store_anything(v, regs, addr, pte);
+	put_table(target);
 	return done;
 }
 

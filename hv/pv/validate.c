@@ -54,7 +54,7 @@ static bool is_device_frame(mfn_t mfn)
 	return !mfn_valid(mfn) || mfn_to_page(mfn)->owner == DOMID_IO;
 }
 
-static int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner)
+int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner)
 {
 	mfn_t mfn = pte_mfn(l1e);
 	struct page_info *pg;
@@ -67,34 +67,6 @@ static int l1e_get_slow(u64 l1e, struct domain *d, struct domain *owner)
 	return likely(get_page(pg, owner)) ? 0 : -EBUSY;
 }
 
-/* Data of the owner's mapped writable: most entries there are. */
-static inline int l1e_get_inline(u64 l1e, struct domain *d, struct domain *owner, domid_t owner_id)
-{
-	mfn_t mfn = pte_mfn(l1e);
-
-	if (likely((l1e & PTE_RW) && mfn < solid_mfn) &&
-	    likely(mfn_to_page(mfn)->owner == owner_id))
-		return likely(get_page_writable(mfn_to_page(mfn), owner, owner_id)) ? 0 : -EBUSY;
-	return l1e_get_slow(l1e, d, owner);
-}
-
-/* A page to be read, as of a program or granted: no device can be its owner. */
-static __attribute__((noinline)) int l1e_get_readonly(u64 l1e, struct domain *d, struct domain *owner)
-{
-	mfn_t mfn = pte_mfn(l1e);
-
-	if (likely(mfn < solid_mfn) && likely(get_page_of(mfn_to_page(mfn), owner->id)))
-		return 0;
-	return l1e_get_slow(l1e, d, owner);
-}
-
-int l1e_get(u64 l1e, struct domain *d, struct domain *owner)
-{
-	if (!(l1e & PTE_RW))
-		return l1e_get_readonly(l1e, d, owner);
-	return l1e_get_inline(l1e, d, owner, owner->id);
-}
-
 static __attribute__((noinline)) void put_writable_slow(struct page_info *pg, const struct domain *d)
 {
 	if (pg->owner != d->id) /* held as data, so nobody else uses the field */
@@ -103,7 +75,7 @@ static __attribute__((noinline)) void put_writable_slow(struct page_info *pg, co
 	put_page_writable(pg);
 }
 
-static void l1e_put_slow(u64 l1e, struct domain *d)
+void l1e_put_slow(u64 l1e, struct domain *d)
 {
 	mfn_t mfn = pte_mfn(l1e);
 	struct page_info *pg;
@@ -119,36 +91,6 @@ static void l1e_put_slow(u64 l1e, struct domain *d)
 	if (unlikely((pg->type & PGT_type_mask) == PGT_seg_desc && (pg->type & PGT_count_mask)))
 		pv_drop_ldt_all(d);
 	put_page(pg);
-}
-
-static inline void l1e_put_inline(u64 l1e, struct domain *d, domid_t id)
-{
-	mfn_t mfn = pte_mfn(l1e);
-
-	if (likely((l1e & PTE_RW) && mfn < solid_mfn) && likely(mfn_to_page(mfn)->owner == id))
-		put_page_writable(mfn_to_page(mfn));
-	else
-		l1e_put_slow(l1e, d);
-}
-
-static __attribute__((noinline)) void l1e_put_readonly(u64 l1e, struct domain *d)
-{
-	mfn_t mfn = pte_mfn(l1e);
-	struct page_info *pg = mfn_to_page(mfn);
-
-	if (likely(mfn < solid_mfn) && likely(pg->owner != DOMID_IO) &&
-	    likely((pg->type & PGT_type_mask) != PGT_seg_desc))
-		put_page(pg);
-	else
-		l1e_put_slow(l1e, d);
-}
-
-void l1e_put(u64 l1e, struct domain *d)
-{
-	if (l1e & PTE_RW)
-		l1e_put_inline(l1e, d, d->id);
-	else
-		l1e_put_readonly(l1e, d);
 }
 
 int lxe_get(u64 entry, unsigned level, struct domain *d, bool preemptible)
@@ -232,7 +174,7 @@ static __attribute__((noinline)) void put_l1_entries(u64 *from, u64 *end, struct
 
 	for (u64 *at = from; at != end; at++)
 		if (*at & PTE_PRESENT)
-			l1e_put_inline(*at, d, id);
+			l1e_put(*at, d, id);
 }
 
 static void devalidate_l1(u64 *table, struct domain *d)
@@ -253,7 +195,7 @@ static __attribute__((noinline)) int get_l1_entries(u64 *from, u64 *end, struct 
 
 		if (!(e & PTE_PRESENT))
 			continue;
-		rc = l1e_get_inline(e, d, d, id);
+		rc = l1e_get(e, d, d, id);
 		if (unlikely(rc)) {
 			if (rc < 0) {
 				put_l1_entries(from, at, d);

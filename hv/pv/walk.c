@@ -21,38 +21,56 @@ static inline bool leads_on(u64 entry)
 	return (entry & (PTE_PRESENT | PTE_PSE)) == PTE_PRESENT;
 }
 
-u64 *guest_l1_get(struct vcpu *v, u64 va, struct page_info **table)
+/* The L2 entry for @va; 0 if there is none that leads on. */
+static inline u64 l2_entry(const struct vcpu *v, u64 va)
 {
 	const u64 *l4 = maddr_to_virt(v->pv.kernel_l4), *l3, *l2;
-	struct page_info *pg;
 	u64 e = READ_ONCE(l4[pt_index(va, 4)]);
 
-	if (!leads_on(e))
-		return NULL;
+	if (unlikely(!leads_on(e)))
+		return 0;
 	l3 = maddr_to_virt(e & PTE_ADDR_MASK);
 	e = READ_ONCE(l3[pt_index(va, 3)]);
-	if (!leads_on(e))
-		return NULL;
+	if (unlikely(!leads_on(e)))
+		return 0;
 	/* By now another vCPU may have replaced the L3 by anything, so this can be any address. */
 	l2 = maddr_to_virt(e & PTE_ADDR_MASK);
 	get_guest_or_goto(e, &l2[pt_index(va, 2)], wild);
-	if (!leads_on(e))
-		return NULL;
-	if (unlikely(!mfn_valid(pte_mfn(e))))
-		return NULL;
-	pg = mfn_to_page(pte_mfn(e));
-	/* What counts is that this still is an L1 of ours. */
-	if (!get_page_if_type(pg, v->domain, PGT_l1))
-		return NULL;
-	*table = pg;
-	return (u64 *)page_to_virt(pg) + pt_index(va, 1);
+	return likely(leads_on(e)) && likely(mfn_valid(pte_mfn(e))) ? e : 0;
 wild:
-	return NULL;
+	return 0;
+}
+
+u64 *guest_l1_get(struct vcpu *v, u64 va, struct page_info **table)
+{
+	struct domain *d = v->domain;
+	u64 e = l2_entry(v, va);
+
+	/* What counts is that this still is an L1 of ours. */
+	*table = mfn_to_page(pte_mfn(e));
+	if (unlikely(!e) || unlikely(!get_table(*table, d, d->id, PGT_l1)))
+		return NULL;
+	return (u64 *)maddr_to_virt(e & PTE_ADDR_MASK) + pt_index(va, 1);
+}
+
+bool guest_pte_peek(const struct vcpu *v, u64 va, u64 *pte)
+{
+	u64 e = l2_entry(v, va);
+	const struct page_info *table = mfn_to_page(pte_mfn(e));
+	const u64 *l1 = maddr_to_virt(e & PTE_ADDR_MASK);
+
+	if (unlikely(!e))
+		return false;
+	*pte = READ_ONCE(l1[pt_index(va, 1)]);
+	/* Still an L1 of ours?  Then that was an entry of it. */
+	return likely((READ_ONCE(table->type) & (PGT_type_mask | PGT_validated)) ==
+		      (PGT_l1 | PGT_validated)) &&
+	       likely(table->owner == v->domain->id);
 }
 
 void guest_l1_put(struct page_info *table)
 {
-	put_page_writable(table);
+	put_table(table);
 }
 
 struct domain *pg_owner_get(domid_t domid, int *err)

@@ -74,6 +74,13 @@ static inline bool guest_addr_ok(u64 va)
 	return va < 0x0000800000000000 || va >= HV_VIRT_END;
 }
 
+/* Is nothing of [@va, @va + @n) in the hypervisor's hole?  An address that is not canonical faults
+ * when it is used. */
+static inline bool guest_range_ok(u64 va, u64 n)
+{
+	return va - (HV_VIRT_START - n + 1) >= HV_VIRT_END - HV_VIRT_START + n - 1;
+}
+
 static inline bool is_canonical(u64 va)
 {
 	return ((s64)va << 16 >> 16) == (s64)va;
