@@ -212,10 +212,19 @@ static __attribute__((noinline)) u32 pieces_in(const struct domain *d, unsigned 
 	return val;
 }
 
+/* Of a domain without ports: is there nothing but the two indices' shadows to be read elsewhere? */
+static inline bool nothing_there(const struct domain *d, unsigned at, unsigned bytes)
+{
+	return !d->pv.io_ports && (at > CMOS_INDEX || at + bytes <= CMOS_INDEX) && at != PCI_ADDRESS;
+}
+
 u32 pv_port_in(struct vcpu *v, u16 at, unsigned bytes)
 {
-	return likely(direct(v->domain, at, bytes)) ? raw_in(at, bytes) :
-						      pieces_in(v->domain, at, bytes);
+	const struct domain *d = v->domain;
+
+	if (likely(direct(d, at, bytes)))
+		return raw_in(at, bytes);
+	return likely(nothing_there(d, at, bytes)) ? ones(bytes) : pieces_in(d, at, bytes);
 }
 
 static void piece_out(struct domain *d, unsigned port, unsigned bytes, u32 val)

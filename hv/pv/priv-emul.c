@@ -259,24 +259,59 @@ static bool is_rdmsr_of_gs(const struct vcpu *v, const struct cpu_regs *regs, u6
 	return (u16)bytes == 0x320f && (u32)regs->rcx == MSR_KERNEL_GS_BASE && v->pv.kernel_mode;
 }
 
+/* The trace comes last: so nothing has to be saved for it. */
+static inline void read_inactive_gs(struct cpu_regs *regs)
+{
+	u64 base = rdmsr(MSR_KERNEL_GS_BASE), rip = regs->rip;
+
+	regs->rax = (u32)base;
+	regs->rdx = base >> 32;
+	regs->rip = rip + 2;
+	trace_pv_emulate_privop(rip);
+}
+
+/* IN and OUT without a prefix: what kernels probe for devices with. */
+static bool is_plain_port_io(u64 bytes)
+{
+	return (bytes & 0xf4) == 0xe4;
+}
+
+static __attribute__((noinline)) void plain_port_io(struct vcpu *v, struct cpu_regs *regs, u64 first,
+						    u64 second)
+{
+	unsigned size = first & 1 ? 4 : 1;
+	u16 port = first & 8 ? regs->rdx : (u8)(first >> 8);
+
+	if (unlikely(!pv_port_allowed(v, port, size))) {
+		emulate_words(v, regs, first, second);
+		return;
+	}
+	trace_pv_emulate_privop(regs->rip);
+	if (first & 2)
+		pv_port_out(v, port, size, regs->rax);
+	else if (size == 1)
+		*(u8 *)&regs->rax = pv_port_in(v, port, 1);
+	else
+		regs->rax = pv_port_in(v, port, 4);
+	regs->rip += first & 8 ? 1 : 2;
+	regs->rflags &= ~(u64)X86_EFLAGS_RF;
+}
+
 void pv_privileged_fault(struct vcpu *v, struct cpu_regs *regs)
 {
 	u64 first, second, rip = regs->rip;
 
 	irq_enable();
-	if (unlikely(!guest_addr_ok(rip) || !guest_addr_ok(rip + 15)))
+	if (unlikely(!guest_range_ok(rip, 16)))
 		goto slow;
 	get_guest_or_goto(first, rip, slow);
 	get_guest_or_goto(second, rip + 8, slow);
-	if (!is_rdmsr_of_gs(v, regs, first)) {
+	if (likely(is_rdmsr_of_gs(v, regs, first)))
+		read_inactive_gs(regs);
+	else if (is_plain_port_io(first))
+		plain_port_io(v, regs, first, second);
+	else
 		emulate_words(v, regs, first, second);
-		return;
-	}
-	trace_pv_emulate_privop(rip);
-	first = rdmsr(MSR_KERNEL_GS_BASE);
-	regs->rax = (u32)first;
-	regs->rdx = first >> 32;
-	regs->rip = rip + 2;
 	return;
 slow:
 	emulate_slow_fetch(v, regs);
