@@ -19,6 +19,7 @@
 #include "lib/spinlock.h"
 #include "lib/string.h"
 #include "memory/frame-claims.h"
+#include "memory/scrub.h"
 #include "trace/trace.h"
 #include "x86/layout.h"
 
@@ -265,27 +266,38 @@ static void trace_answer(mfn_t mfn, unsigned order, const struct frame_constrain
 		trace_frame_fail(order, c->want.owner, address_bits(c->want.end));
 }
 
+/* From the policy.  *@empty: that it has no such frames is why there are none. */
+static mfn_t alloc_once(unsigned order, const struct frame_constraints *c, bool *empty)
+{
+	unsigned long flags = spin_lock_irqsave(&frame_lock);
+	bool allowed = frame_claims_allow(&claims, c->want.owner, 1ULL << order, frame_free_count());
+	mfn_t mfn = likely(allowed) ? ask_policy(order, c) : MFN_NONE;
+
+	if (likely(mfn != MFN_NONE)) {
+		free_frames -= 1ULL << order;
+		frame_claims_use(&claims, c->want.owner, 1ULL << order);
+	}
+	spin_unlock_irqrestore(&frame_lock, flags);
+	*empty = allowed && mfn == MFN_NONE;
+	return mfn;
+}
+
 mfn_t frame_alloc(unsigned order, const struct frame_constraints *c)
 {
 	static const struct frame_constraints anything = {
 		.want = { .end = MFN_NONE, .colours = 1, .owner = DOMID_XEN },
 		.node = FRAME_NODE_ANY,
 	};
-	mfn_t mfn = MFN_NONE;
-	unsigned long flags;
+	bool empty;
+	mfn_t mfn;
 
 	if (!c)
 		c = &anything;
 	if (unlikely(!wish_makes_sense(order, &c->want)))
 		return MFN_NONE;
-	flags = spin_lock_irqsave(&frame_lock);
-	if (likely(frame_claims_allow(&claims, c->want.owner, 1ULL << order, free_frames)))
-		mfn = ask_policy(order, c);
-	if (likely(mfn != MFN_NONE)) {
-		free_frames -= 1ULL << order;
-		frame_claims_use(&claims, c->want.owner, 1ULL << order);
-	}
-	spin_unlock_irqrestore(&frame_lock, flags);
+	do
+		mfn = alloc_once(order, c, &empty);
+	while (unlikely(empty) && scrub_give_up_some());
 	if (likely(mfn != MFN_NONE))
 		check_answer(mfn, order, &c->want);
 	trace_answer(mfn, order, c);
@@ -312,7 +324,16 @@ void frame_free(mfn_t mfn, unsigned order)
 
 u64 frame_free_count(void)
 {
-	return READ_ONCE(free_frames);
+	return READ_ONCE(free_frames) + scrub_waiting();
+}
+
+bool frame_if_free(mfn_t mfn, bool (*f)(mfn_t mfn))
+{
+	unsigned long flags = spin_lock_irqsave(&frame_lock);
+	bool did = policy->is_free(state, mfn) && f(mfn);
+
+	spin_unlock_irqrestore(&frame_lock, flags);
+	return did;
 }
 
 u64 frame_total_count(void)
@@ -323,7 +344,7 @@ u64 frame_total_count(void)
 int frame_claim_set(domid_t domid, u64 frames)
 {
 	unsigned long flags = spin_lock_irqsave(&frame_lock);
-	int err = frame_claims_set(&claims, domid, frames, free_frames);
+	int err = frame_claims_set(&claims, domid, frames, frame_free_count());
 
 	spin_unlock_irqrestore(&frame_lock, flags);
 	return err;

@@ -57,8 +57,11 @@ mfn_t frame_alloc(unsigned order, const struct frame_constraints *c);
  * free already, is no RAM or has page_info.count != 0 is our own bug: panic. */
 void frame_free(mfn_t mfn, unsigned order);
 
-u64 frame_free_count(void);  /* frames free now, claimed ones included */
+u64 frame_free_count(void);  /* frames free now, claimed ones and those of memory/scrub.h included */
 u64 frame_total_count(void); /* frames the allocator knows of */
+
+/* If nobody has @mfn, what @f(@mfn) says, called while that stays so with interrupts off; else false. */
+bool frame_if_free(mfn_t mfn, bool (*f)(mfn_t mfn));
 
 /* Claims, in frames: see memory/frame-claims.h.  0, -ENOMEM, -ENOSPC. */
 int frame_claim_set(domid_t domid, u64 frames);

@@ -13,6 +13,7 @@
 #include "memory/frame-alloc.h"
 #include "memory/frame-type.h"
 #include "memory/log-dirty.h"
+#include "memory/scrub.h"
 #include "pv/tlb.h"
 
 /* domain_io's id is one that owns no frame: an L1 entry made in its name is never taken for one of
@@ -67,15 +68,20 @@ bool page_disown(struct domain *d, struct page_info *pg)
 static void free_page_of(struct domain *d, struct page_info *pg)
 {
 	bool last = d && page_disown(d, pg);
+	bool zero = d && pg->type == PGT_none && pg->nr_valid == FRAME_ZERO;
 
 	BUG_ON((pg->type & PGT_count_mask) != 0);
 	m2p_table[page_to_mfn(pg)] = INVALID_M2P;
-	pg->nr_valid = d ? d->id : DOMID_XEN;
+	if (!zero)
+		pg->nr_valid = d ? d->id : DOMID_XEN;
 	pg->tlb_stamp = frame_tlb_stamp();
 	pg->type = PGT_none;
 	pg->owner = DOMID_INVALID;
 	__atomic_store_n(&pg->count, 0, __ATOMIC_RELEASE);
-	frame_free(page_to_mfn(pg), 0);
+	if (d && !zero && d->state >= DOM_DYING)
+		scrub_later(pg);
+	else
+		frame_free(page_to_mfn(pg), 0);
 	if (unlikely(last))
 		domain_put(d);
 }
@@ -222,11 +228,13 @@ static void *alloc_marked(unsigned order, domid_t owner, u32 type)
 		struct page_info *pg = mfn_to_page(mfn + i);
 
 		tlb_flush_before_reuse(pg);
+		if (pg->nr_valid != FRAME_ZERO)
+			memset(page_to_virt(pg), 0, PAGE_SIZE);
+		pg->nr_valid = 0;
 		pg->owner = owner;
 		pg->type = type;
 		pg->count = PGC_hv | 1;
 	}
-	memset(mfn_to_virt(mfn), 0, PAGE_SIZE << order);
 	return mfn_to_virt(mfn);
 }
 

@@ -37,13 +37,15 @@ struct page_info {
 	};
 	domid_t owner;     /* DOMID_*; meaningful while count != 0 */
 	u16 nr_valid;      /* page table under (de)validation: entries done; data: FRAME_FOREIGN or
-			    * nothing; free: the domain it came from, DOMID_XEN for us */
+			    * nothing; free: the domain it came from, DOMID_XEN for us; free, or
+			    * owned and never of a type: FRAME_ZERO */
 	u32 tlb_stamp;     /* tlb generation when last typed or freed; see pv/tlb.h */
 	u32 next, prev;    /* owner's page list, mfn numbers; PAGE_LIST_END ends it */
 };
 _Static_assert(sizeof(struct page_info) == 24, "frame table budget: 12 MiB per 2 GiB");
 
 #define FRAME_FOREIGN 0x8000 /* a domain not its owner has had it mapped writable */
+#define FRAME_ZERO 0x7ff6    /* all zeroes: cleared and not used since; no domain's id */
 #define PAGE_LIST_END 0xffffffffU
 
 /* type word */

@@ -26,10 +26,11 @@ static void frame_clear_for(const struct domain *d, mfn_t mfn)
 {
 	struct page_info *pg = mfn_to_page(mfn);
 
-	if (d->privileged && pg->nr_valid == d->id)
+	if (pg->nr_valid == FRAME_ZERO || (d->privileged && pg->nr_valid == d->id))
 		return;
 	tlb_flush_before_reuse(pg); /* first: its last owner may still be able to write there */
 	memset(mfn_to_virt(mfn), 0, PAGE_SIZE);
+	pg->nr_valid = FRAME_ZERO;
 }
 
 mfn_t guest_frames_alloc(const struct domain *d, unsigned order, unsigned address_bits)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The idle vCPUs' program.  Halting and looking for work must leave no gap: the
- * last look is with interrupts off, and STI;HLT lets none in between.
+ * The idle vCPUs' program: what there is to clear (memory/scrub.h), then a halt.  Halting and looking
+ * for work must leave no gap: the last look is with interrupts off, and STI;HLT lets none in between.
  */
 #include "sched/idle.h"
 
+#include "memory/scrub.h"
 #include "x86/cpu.h"
 #include "x86/softirq.h"
 
@@ -15,6 +16,8 @@ void idle_loop(void)
 	for (;;) {
 		irq_enable();
 		softirq_run();
+		if (scrub_one())
+			continue;
 		irq_disable();
 		if (READ_ONCE(cpu->softirq_pending))
 			continue;
