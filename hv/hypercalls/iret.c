@@ -16,12 +16,9 @@ enum { W_RAX, W_R11, W_RCX, W_FLAGS, W_RIP, W_CS, W_RFLAGS, W_RSP, W_SS };
 #define FRAME_BYTES 72
 #define NOT_THE_GUESTS (X86_EFLAGS_IOPL | X86_EFLAGS_VM | X86_EFLAGS_NT)
 
-static __attribute__((noinline)) long to_user(struct vcpu *v, long rax)
+static __attribute__((noinline, cold)) long no_user_tables(struct vcpu *v, long rax)
 {
-	if (unlikely(!v->pv.user_l4))
-		domain_crash(v->domain, "return to user mode without user page tables");
-	else
-		pv_toggle_mode(v);
+	domain_crash(v->domain, "return to user mode without user page tables");
 	return rax;
 }
 
@@ -49,9 +46,7 @@ long hypercall_iret(void)
 	const u64 *frame = (const u64 *)regs->rsp;
 	u64 rax, cs, rflags, flags, word;
 
-	/* All of it outside the hypervisor's hole, in one comparison. */
-	if (unlikely((u64)frame - (HV_VIRT_START - FRAME_BYTES + 1) <
-		     HV_VIRT_END - HV_VIRT_START + FRAME_BYTES - 1))
+	if (unlikely(!guest_range_ok((u64)frame, FRAME_BYTES)))
 		return unreadable(v, frame);
 	if (unlikely(v->pv.nmi_masked))
 		return from_nmi(v);
@@ -77,7 +72,12 @@ long hypercall_iret(void)
 	}
 	get_guest_or_goto(cs, &frame[W_CS], fault);
 	regs->cs = cs | 3;
-	return (cs & 3) == 3 ? to_user(v, rax) : (long)rax;
+	if ((cs & 3) == 3) {
+		if (unlikely(!v->pv.user_l4))
+			return no_user_tables(v, rax);
+		pv_enter_mode(v, false);
+	}
+	return rax;
 fault:
 	return unreadable(v, frame);
 }

@@ -145,7 +145,7 @@ static __attribute__((noinline)) long update_batch(u64 reqs, u64 count_arg, u64 
 			rc = -ERESTART;
 			break;
 		}
-		if (unlikely(!guest_addr_ok(reqs) || !guest_addr_ok(reqs + 15)))
+		if (unlikely(!guest_range_ok(reqs, sizeof(struct mmu_update))))
 			goto fault;
 		get_guest_or_goto(ptr, reqs, fault);
 		get_guest_or_goto(val, reqs + 8, fault);

@@ -230,7 +230,7 @@ static int one_op(u64 va, struct domain *owner)
 	u64 cmd;
 
 	_Static_assert(sizeof(op) == 24 && offsetof(struct mmuext_op, arg1) == 8, "three words");
-	if (unlikely(!guest_addr_ok(va) || !guest_addr_ok(va + sizeof(op) - 1)))
+	if (unlikely(!guest_range_ok(va, sizeof(op))))
 		return -EFAULT;
 	get_guest_or_goto(cmd, va, fault);
 	get_guest_or_goto(op.arg1.linear_addr, va + 8, fault);

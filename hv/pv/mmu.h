@@ -18,6 +18,7 @@
 #include "lib/errno.h"
 #include "memory/page.h"
 #include "x86/paging.h"
+#include "x86/percpu.h"
 
 /* Bits a guest may set. Frames beyond the processor's width count as bad bits. */
 #define L1_ALLOWED (PTE_PRESENT | PTE_RW | PTE_USER | PTE_PWT | PTE_PCD | PTE_ACCESSED |       \
@@ -220,10 +221,21 @@ bool pv_drop_ldt(struct vcpu *v);
 /* @d's LDT mappings of frames that lose their read-only mapping. */
 void pv_drop_ldt_all(struct domain *d);
 
+struct domain *pg_other_get(domid_t domid, int *err);
+void pg_other_put(struct domain *d);
+
 /* The domain @domid names in an MMU call: current's own, DOMID_IO, DOMID_XEN or a foreign
  * one that current may map.  NULL: -ESRCH or -EPERM in *err. Release with pg_owner_put(). */
-struct domain *pg_owner_get(domid_t domid, int *err);
-void pg_owner_put(struct domain *d);
+static inline struct domain *pg_owner_get(domid_t domid, int *err)
+{
+	return likely(domid == DOMID_SELF) ? current->domain : pg_other_get(domid, err);
+}
+
+static inline void pg_owner_put(struct domain *d)
+{
+	if (unlikely(d != current->domain))
+		pg_other_put(d);
+}
 
 /* Make @l4 (machine address; a validated L4 of the domain) the running root. */
 void pv_load_root(struct vcpu *v);

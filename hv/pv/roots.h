@@ -21,7 +21,7 @@ static inline int root_get(mfn_t mfn)
 	if (!mfn_valid(mfn))
 		return -EINVAL;
 	pg = mfn_to_page(mfn);
-	if (likely(get_page_if_type(pg, d, PGT_l4)))
+	if (likely(get_table(pg, d, d->id, PGT_l4)))
 		return 0;
 	if (!get_page(pg, d))
 		return -EINVAL;
@@ -34,16 +34,10 @@ static inline int root_get(mfn_t mfn)
 static inline void root_put(u64 maddr)
 {
 	struct page_info *pg = mfn_to_page(maddr >> PAGE_SHIFT);
-	u64 x = READ_ONCE(pg->state);
 
 	if (!maddr)
 		return;
-	if (likely(((u32)x & PGT_count_mask) > 1)) {
-		put_page_writable(pg);
-		return;
-	}
-	frame_type_put(pg, true); /* may stay partial: its next use or death finishes it */
-	put_page(pg);
+	put_table(pg); /* may stay partial: its next use or death finishes it */
 }
 
 /* Make @mfn, an L4 of the running vCPU's domain or one that can become it, the root of kernel

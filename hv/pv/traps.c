@@ -44,16 +44,6 @@ struct bounce {
 	unsigned segments; /* failsafe: 4 selector words behind R11 */
 };
 
-void pv_toggle_mode(struct vcpu *v)
-{
-	struct pcpu *cpu = this_cpu();
-
-	v->pv.kernel_mode = !v->pv.kernel_mode;
-	__asm__ volatile("swapgs");
-	cpu->cr3 = v->pv.kernel_mode ? v->pv.kernel_cr3 : v->pv.user_cr3;
-	write_cr3(cpu->cr3);
-}
-
 static u64 read_selectors(unsigned which)
 {
 	u64 sel = 0;
@@ -67,8 +57,9 @@ static u64 read_selectors(unsigned which)
 	return sel & 0xffff;
 }
 
-/* The hardware-like part, ending below the guest's stack top @sp; new sp or 0 on a fault. */
-static inline u64 *push_frame(u64 *sp, const struct cpu_regs *regs, const struct bounce *b,
+/* The hardware-like part, ending below the guest's stack top @sp; new sp or 0 on a fault.  Inline, and
+ * so is bounce(): what @b says is mostly known. */
+static __attribute__((always_inline)) inline u64 *push_frame(u64 *sp, const struct cpu_regs *regs, const struct bounce *b,
 			      u64 cs, bool masked)
 {
 	u64 rflags = regs->rflags & ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
@@ -99,7 +90,7 @@ fault:
 
 /* Enter the guest kernel at b->rip with the interrupted state on its stack. False: the domain has
  * crashed, and must not be returned to. */
-static inline bool bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
+static __attribute__((always_inline)) inline bool bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
 {
 	u8 *mask = &v->info->evtchn_upcall_mask;
 	bool masked = READ_ONCE(*mask);
@@ -109,14 +100,14 @@ static inline bool bounce(struct vcpu *v, struct cpu_regs *regs, const struct bo
 		sp = (u64 *)(regs->rsp & ~15UL);
 		cs &= ~3UL; /* what the guest takes for "was in the kernel" */
 	} else {
-		pv_toggle_mode(v);
+		pv_enter_mode(v, true);
 		sp = (u64 *)(v->pv.kernel_sp & ~15UL);
 	}
 	if (unlikely(!b->rip)) {
 		domain_crash(v->domain, "no handler for the trap at rip %lx", (unsigned long)regs->rip);
 		return false;
 	}
-	if (unlikely(!guest_addr_ok((u64)sp - 128) || !guest_addr_ok((u64)sp - 1)))
+	if (unlikely(!guest_range_ok((u64)sp - 128, 128)))
 		goto bad_stack;
 	sp = push_frame(sp, regs, b, cs, masked);
 	if (unlikely(!sp))
@@ -136,7 +127,7 @@ bad_stack:
 	return false;
 }
 
-static inline void inject(struct vcpu *v, struct cpu_regs *regs, unsigned vector, bool has_code,
+static __attribute__((always_inline)) inline void inject(struct vcpu *v, struct cpu_regs *regs, unsigned vector, bool has_code,
 			  u32 code)
 {
 	const struct pv_trap *t = &v->pv.traps[vector];

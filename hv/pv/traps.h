@@ -19,8 +19,17 @@ void pv_inject_software_int(struct vcpu *v, struct cpu_regs *regs, unsigned vect
 /* To the handler of trap 2, which there is; the event mask stays as it is. */
 void pv_bounce_nmi(struct vcpu *v, struct cpu_regs *regs);
 
-/* Switch between guest kernel and guest user: page-table root, GS. @pre v is current. */
-void pv_toggle_mode(struct vcpu *v);
+/* From guest user mode to its kernel mode, and back: page-table root, GS. @pre @v is current, and in
+ * the other mode. */
+static inline void pv_enter_mode(struct vcpu *v, bool kernel)
+{
+	u64 cr3 = kernel ? v->pv.kernel_cr3 : v->pv.user_cr3;
+
+	v->pv.kernel_mode = kernel;
+	__asm__ volatile("swapgs");
+	this_cpu()->cr3 = cr3;
+	write_cr3(cr3);
+}
 
 /* #GP(0): a privileged operation to be emulated (priv-emul.c), or the guest's to handle.
  * @pre interrupts off; they are on afterwards. */

@@ -73,13 +73,12 @@ void guest_l1_put(struct page_info *table)
 	put_table(table);
 }
 
-struct domain *pg_owner_get(domid_t domid, int *err)
+/* pg_owner_get() for others than the caller itself. */
+struct domain *pg_other_get(domid_t domid, int *err)
 {
 	struct domain *d = current->domain, *owner;
 
 	*err = 0;
-	if (likely(domid == DOMID_SELF))
-		return d;
 	if (domid == d->id) { /* a guest names itself DOMID_SELF, or nobody */
 		*err = -ESRCH;
 		return NULL;
@@ -98,9 +97,9 @@ struct domain *pg_owner_get(domid_t domid, int *err)
 	return owner;
 }
 
-void pg_owner_put(struct domain *d)
+void pg_other_put(struct domain *d)
 {
-	if (d != current->domain && d != &domain_io && d != &domain_xen)
+	if (d != &domain_io && d != &domain_xen)
 		domain_put(d);
 }
 
