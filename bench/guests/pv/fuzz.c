@@ -152,15 +152,23 @@ static u16 ask_own_domid(void)
 
 /* --- after each step --- */
 
+#define ARG_PAGES (ARG_BYTES / PAGE_SIZE + 1)
+
 static struct {
 	volatile u64 *entry;
 	u64 good;
-} args_map[ARG_BYTES / PAGE_SIZE + 1];
+} args_map[ARG_PAGES + 2];
+
+/* Those of both kinds, and behind each the one that is not there. */
+static u8 *args_page(unsigned i)
+{
+	return i < ARG_PAGES ? args + i * PAGE_SIZE : calm_args + (i - ARG_PAGES) * PAGE_SIZE;
+}
 
 static void remember_args(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(args_map); i++) {
-		args_map[i].entry = pte_va(args + i * PAGE_SIZE);
+		args_map[i].entry = pte_va(args_page(i));
 		args_map[i].good = *args_map[i].entry;
 	}
 }
@@ -170,8 +178,7 @@ void restore_args(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(args_map); i++)
 		if ((*args_map[i].entry ^ args_map[i].good) & ~(PTE_A | PTE_D))
-			hypercall3(__HYPERVISOR_update_va_mapping, args + i * PAGE_SIZE, args_map[i].good,
-				   UVMF_INVLPG);
+			hypercall3(__HYPERVISOR_update_va_mapping, args_page(i), args_map[i].good, UVMF_INVLPG);
 }
 
 static void put_right(void)
