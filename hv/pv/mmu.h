@@ -62,11 +62,9 @@ static inline void l1e_put(u64 l1e, struct domain *d, domid_t id)
 {
 	struct page_info *pg = mfn_to_page(pte_mfn(l1e));
 
-	if (unlikely(pte_mfn(l1e) >= solid_mfn))
-		l1e_put_slow(l1e, d);
-	else if ((l1e & PTE_RW) && likely(pg->owner == id))
+	if (likely((l1e & PTE_RW) && pte_mfn(l1e) < solid_mfn) && likely(pg->owner == id))
 		put_page_writable(pg);
-	else if (!(l1e & PTE_RW) && likely(pg->owner != DOMID_IO) &&
+	else if (!(l1e & PTE_RW) && likely(pte_mfn(l1e) < solid_mfn) && likely(pg->owner != DOMID_IO) &&
 		 likely((READ_ONCE(pg->type) & PGT_type_mask) != PGT_seg_desc))
 		put_page(pg);
 	else
