@@ -152,7 +152,7 @@ static int add_pcpu(u32 pool_id, u32 cpu)
 	if (cpu >= MAX_PCPUS)
 		return -EINVAL;
 	if (!bitmap_test(free.bits, cpu))
-		return -EBUSY;
+		return -ENODEV; /* in another pool, or not there: as Xen 4.17 answers */
 	flags = irq_save();
 	rc = sched_pool_add_pcpu(pool, pcpu_of(cpu), now_ns());
 	if (!rc)
