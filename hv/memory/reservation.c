@@ -26,9 +26,12 @@ static void frame_clear_for(const struct domain *d, mfn_t mfn)
 {
 	struct page_info *pg = mfn_to_page(mfn);
 
-	if (pg->nr_valid == FRAME_ZERO || (d->privileged && pg->nr_valid == d->id))
+	if (d->privileged && pg->nr_valid == d->id)
 		return;
-	tlb_flush_before_reuse(pg); /* first: its last owner may still be able to write there */
+	/* First: its last owner may still be able to write there; or, if all it did was to map it, to read. */
+	tlb_flush_before_reuse(pg);
+	if (pg->nr_valid == FRAME_ZERO)
+		return;
 	memset(mfn_to_virt(mfn), 0, PAGE_SIZE);
 	pg->nr_valid = FRAME_ZERO;
 }
