@@ -12,14 +12,11 @@
 #include "memory/page.h"
 #include "pv/tlb.h"
 
-#define LOOKS_AT_ONCE 16   /* at frames in search of one to clear */
 #define GIVEN_UP_AT_ONCE 64
 
 static spinlock_t scrub_lock = SPINLOCK_INIT;
 static u32 first_waiting = PAGE_LIST_END; /* scrub_lock */
 static u64 waiting;                       /* atomic */
-
-static mfn_t sweep_at = MFN_NONE; /* the next is below it; MFN_NONE: not begun.  pCPU 0 only */
 
 u64 scrub_waiting(void)
 {
@@ -69,35 +66,12 @@ bool scrub_give_up_some(void)
 	return n;
 }
 
-/* A free frame that stays so meanwhile, and that nobody may be able to write to any more: clear it. */
-static bool clear_free(mfn_t mfn)
-{
-	struct page_info *pg = mfn_to_page(mfn);
-
-	if (pg->nr_valid == FRAME_ZERO || (pg->tlb_stamp && !tlb_flushed_since(pg->tlb_stamp)))
-		return false;
-	memset(mfn_to_virt(mfn), 0, PAGE_SIZE);
-	pg->nr_valid = FRAME_ZERO;
-	return true;
-}
-
-/* Look for one to clear; false: all have been looked at. */
-static bool sweep(void)
-{
-	if (unlikely(sweep_at == MFN_NONE))
-		sweep_at = max_mfn;
-	for (unsigned i = 0; sweep_at && i < LOOKS_AT_ONCE; i++)
-		if (frame_if_free(--sweep_at, clear_free))
-			break;
-	return sweep_at;
-}
-
 bool scrub_one(void)
 {
 	struct page_info *pg = take_waiting();
 
 	if (!pg)
-		return !smp_processor_id() && sweep();
+		return false;
 	tlb_flush_before_reuse(pg); /* its last users may still be able to write there */
 	memset(page_to_virt(pg), 0, PAGE_SIZE);
 	pg->nr_valid = FRAME_ZERO;

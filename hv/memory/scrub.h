@@ -3,8 +3,7 @@
  * Clearing frames when nothing else is to be done.  What a dead domain leaves waits here until an
  * idle pCPU has cleared it, and only then goes back to the frame policy, so that a policy mostly
  * gives out frames that need no clearing.  Waiting frames count as free; when the policy has none
- * left they go back to it as they are, and whoever gets them clears them.  Once after boot,
- * pCPU 0 also clears what is free then, the highest first.
+ * left they go back to it as they are, and whoever gets them clears them.
  *
  * A free frame is zero only if its page_info says FRAME_ZERO (memory/page.h).
  */
