@@ -25,12 +25,11 @@ struct map_run {
 	struct domain *d;        /* whose mappings they are: current's */
 	struct domain *owner;    /* a reference; NULL: none */
 	struct page_info *table; /* held; NULL: none */
-	u64 *entries;            /* the table itself */
-	u64 table_va;            /* what its entries map, from here on */
+	u64 *entries;            /* the table itself; NULL if it was named by its machine address */
+	u64 table_va;            /* what entries map, from here on */
 };
 
 #define TABLE_SPAN (512 * PAGE_SIZE)
-#define NO_VA 1 /* table_va of a table that was named by its machine address */
 
 static void run_end(struct map_run *run)
 {
@@ -65,20 +64,22 @@ static __attribute__((noinline)) u64 *run_find_pte(struct map_run *run, u64 host
 	if (run->table)
 		guest_l1_put(run->table);
 	run->table = NULL;
+	run->entries = NULL;
 	if (!by_pte) {
 		pte = guest_addr_ok(host_addr) ? guest_l1_get(current, host_addr, &table) : NULL;
-		run->table_va = host_addr & ~(TABLE_SPAN - 1);
 	} else {
 		if (host_addr & 7 || !mfn_valid(mfn))
 			return NULL;
 		table = mfn_to_page(mfn);
 		pte = get_page_if_type(table, run->d, PGT_l1) ?
 			(u64 *)((u8 *)page_to_virt(table) + host_addr % PAGE_SIZE) : NULL;
-		run->table_va = NO_VA;
 	}
-	if (pte) {
-		run->table = table;
+	if (!pte)
+		return NULL;
+	run->table = table;
+	if (!by_pte) {
 		run->entries = page_to_virt(table);
+		run->table_va = host_addr & ~(TABLE_SPAN - 1);
 	}
 	return pte;
 }
@@ -87,7 +88,7 @@ static __attribute__((noinline)) u64 *run_find_pte(struct map_run *run, u64 host
  * there is none of ours.  Its table is held until the next one is asked for, or run_end(). */
 static inline u64 *run_pte(struct map_run *run, u64 host_addr, bool by_pte)
 {
-	if (likely(run->table && !by_pte && host_addr - run->table_va < TABLE_SPAN))
+	if (likely(run->entries && !by_pte && host_addr - run->table_va < TABLE_SPAN))
 		return run->entries + pt_index(host_addr, 1);
 	return run_find_pte(run, host_addr, by_pte);
 }

@@ -160,6 +160,25 @@ void mapping_checks(void)
 	replace();
 }
 
+/* A table named by its entry's address says nothing of what its entries map. */
+static void entry_then_address(void)
+{
+	struct gnttab_map_grant_ref two[2];
+
+	grant(GRANT_REF, GTF_permit_access, self, frame_mfn);
+	two[0] = (struct gnttab_map_grant_ref){
+		.host_addr = pte_maddr(window), .flags = HOST | GNTMAP_contains_pte, .ref = GRANT_REF, .dom = self,
+	};
+	two[1] = (struct gnttab_map_grant_ref){
+		.host_addr = PAGE_SIZE, .flags = HOST, .ref = GRANT_REF, .dom = self, /* nothing is there */
+	};
+	check("two maps, by entry and by address", gnttab(GNTTABOP_map_grant_ref, two, 2), 0);
+	check("by entry", two[0].status, GNTST_okay);
+	check("by an address without tables", two[1].status, GNTST_general_error);
+	check("unmap by entry", unmap_at(two[0].host_addr, two[0].handle, 0), GNTST_okay);
+	check("unmarked", grant_marks(GRANT_REF), 0);
+}
+
 /* By the machine address of the page-table entry, as gntdev does it. */
 void pte_checks(void)
 {
@@ -179,6 +198,7 @@ void pte_checks(void)
 	check("entry askew", map_at(entry + 4, GRANT_REF, HOST | GNTMAP_contains_pte, &handle),
 	      GNTST_general_error);
 	check("unmarked", grant_marks(GRANT_REF), 0);
+	entry_then_address();
 }
 
 /* Handles until there are none: how many a frame holds is the hypervisor's affair.  Each grant is
