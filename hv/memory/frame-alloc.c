@@ -34,7 +34,8 @@ CMDLINE_TEXT("frames", policy_option);
 static spinlock_t frame_lock = SPINLOCK_INIT;
 static const struct frame_policy *policy;
 static struct frame_state *state;     /* frame_lock */
-static u64 free_frames, total_frames; /* frame_lock to write */
+static u64 free_frames, total_frames; /* frame_lock to write; those the policy has */
+static u64 held_back;                 /* atomic; frame_lock to lower */
 static struct frame_claims claims;    /* frame_lock */
 
 static struct mem_range ram_ranges[FRAME_RAM_RANGES]; /* boot only to write, like the rest */
@@ -266,11 +267,17 @@ static void trace_answer(mfn_t mfn, unsigned order, const struct frame_constrain
 		trace_frame_fail(order, c->want.owner, address_bits(c->want.end));
 }
 
+/* @pre frame_lock */
+static u64 free_now(void)
+{
+	return free_frames + __atomic_load_n(&held_back, __ATOMIC_RELAXED);
+}
+
 /* From the policy.  *@empty: that it has no such frames is why there are none. */
 static mfn_t alloc_once(unsigned order, const struct frame_constraints *c, bool *empty)
 {
 	unsigned long flags = spin_lock_irqsave(&frame_lock);
-	bool allowed = frame_claims_allow(&claims, c->want.owner, 1ULL << order, frame_free_count());
+	bool allowed = frame_claims_allow(&claims, c->want.owner, 1ULL << order, free_now());
 	mfn_t mfn = likely(allowed) ? ask_policy(order, c) : MFN_NONE;
 
 	if (likely(mfn != MFN_NONE)) {
@@ -304,7 +311,8 @@ mfn_t frame_alloc(unsigned order, const struct frame_constraints *c)
 	return mfn;
 }
 
-void frame_free(mfn_t mfn, unsigned order)
+/* To the policy; a block that was @held back counts as free already. */
+static inline void free_block(mfn_t mfn, unsigned order, bool held)
 {
 	unsigned long flags;
 	int err;
@@ -313,8 +321,11 @@ void frame_free(mfn_t mfn, unsigned order)
 		panic("free of mfn 0x%lx order %u, which is in use", mfn, order);
 	flags = spin_lock_irqsave(&frame_lock);
 	err = policy->free(state, mfn, order);
-	if (likely(!err))
+	if (likely(!err)) {
 		free_frames += 1ULL << order;
+		if (held)
+			__atomic_fetch_sub(&held_back, 1ULL << order, __ATOMIC_RELAXED);
+	}
 	spin_unlock_irqrestore(&frame_lock, flags);
 	if (unlikely(err))
 		panic("frame allocator %s: free of mfn 0x%lx order %u refused: free already, or "
@@ -322,18 +333,28 @@ void frame_free(mfn_t mfn, unsigned order)
 	trace_frame_free(mfn, order, DOMID_INVALID);
 }
 
-u64 frame_free_count(void)
+void frame_free(mfn_t mfn, unsigned order)
 {
-	return READ_ONCE(free_frames) + scrub_waiting();
+	free_block(mfn, order, false);
 }
 
-bool frame_if_free(mfn_t mfn, bool (*f)(mfn_t mfn))
+void frame_hold_back(void)
+{
+	__atomic_fetch_add(&held_back, 1, __ATOMIC_RELAXED);
+}
+
+void frame_free_held_back(mfn_t mfn)
+{
+	free_block(mfn, 0, true);
+}
+
+u64 frame_free_count(void)
 {
 	unsigned long flags = spin_lock_irqsave(&frame_lock);
-	bool did = policy->is_free(state, mfn) && f(mfn);
+	u64 frames = free_now();
 
 	spin_unlock_irqrestore(&frame_lock, flags);
-	return did;
+	return frames;
 }
 
 u64 frame_total_count(void)
@@ -344,7 +365,7 @@ u64 frame_total_count(void)
 int frame_claim_set(domid_t domid, u64 frames)
 {
 	unsigned long flags = spin_lock_irqsave(&frame_lock);
-	int err = frame_claims_set(&claims, domid, frames, frame_free_count());
+	int err = frame_claims_set(&claims, domid, frames, free_now());
 
 	spin_unlock_irqrestore(&frame_lock, flags);
 	return err;

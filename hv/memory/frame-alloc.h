@@ -57,11 +57,12 @@ mfn_t frame_alloc(unsigned order, const struct frame_constraints *c);
  * free already, is no RAM or has page_info.count != 0 is our own bug: panic. */
 void frame_free(mfn_t mfn, unsigned order);
 
-u64 frame_free_count(void);  /* frames free now, claimed ones and those of memory/scrub.h included */
-u64 frame_total_count(void); /* frames the allocator knows of */
+/* A frame that is out of use counts as free from now on; the policy gets it later. */
+void frame_hold_back(void);
+void frame_free_held_back(mfn_t mfn);
 
-/* If nobody has @mfn, what @f(@mfn) says, called while that stays so with interrupts off; else false. */
-bool frame_if_free(mfn_t mfn, bool (*f)(mfn_t mfn));
+u64 frame_free_count(void);  /* frames free now, claimed ones and those held back included */
+u64 frame_total_count(void); /* frames the allocator knows of */
 
 /* Claims, in frames: see memory/frame-claims.h.  0, -ENOMEM, -ENOSPC. */
 int frame_claim_set(domid_t domid, u64 frames);

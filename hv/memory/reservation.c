@@ -21,17 +21,15 @@
 #define STATE_STOLEN ((u64)PGC_allocated << 32)
 
 /* What another domain or we have left in a frame is not @d's business.  Dom0 has its own frames
- * back as they were, and those nobody has used since the machine started. */
+ * back as they were, and those nobody has used since the machine started.  Whoever makes the frame
+ * @d's sees to the TLBs that may show it still. */
 static void frame_clear_for(const struct domain *d, mfn_t mfn)
 {
 	struct page_info *pg = mfn_to_page(mfn);
 
-	if (d->privileged && pg->nr_valid == d->id)
+	if (pg->nr_valid == FRAME_ZERO || (d->privileged && pg->nr_valid == d->id))
 		return;
-	/* First: its last owner may still be able to write there; or, if all it did was to map it, to read. */
-	tlb_flush_before_reuse(pg);
-	if (pg->nr_valid == FRAME_ZERO)
-		return;
+	tlb_flush_before_reuse(pg); /* its last owner may still be able to write there */
 	memset(mfn_to_virt(mfn), 0, PAGE_SIZE);
 	pg->nr_valid = FRAME_ZERO;
 }

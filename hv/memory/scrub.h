@@ -21,7 +21,5 @@ void scrub_later(struct page_info *pg);
 bool scrub_one(void);
 /* Give some of the waiting frames to the policy as they are; false if none waits.  Any context. */
 bool scrub_give_up_some(void);
-/* Frames that wait. */
-u64 scrub_waiting(void);
 
 #endif

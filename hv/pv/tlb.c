@@ -142,14 +142,6 @@ void frame_type_changes(struct page_info *pg, u32 old_type, u32 new_type)
 		tlb_flush_mask(mask);
 }
 
-bool tlb_flushed_since(u32 stamp)
-{
-	u64 mask[PCPU_MASK_WORDS];
-
-	tlb_online_mask(mask);
-	return !filter_flushed(mask, stamp);
-}
-
 void tlb_flush_before_reuse(struct page_info *pg)
 {
 	u64 mask[PCPU_MASK_WORDS];

@@ -29,8 +29,6 @@ void tlb_flush_page_mask(const u64 *mask, u64 va);
 void tlb_domain_mask(const struct domain *d, const u64 *vcpus, u64 *mask);
 /* Every pCPU there is. */
 void tlb_online_mask(u64 *mask);
-/* Has every pCPU flushed since the clock stood at @stamp? */
-bool tlb_flushed_since(u32 stamp);
 /* Before frame @mfn goes to a new owner: flush whoever may still reach it. */
 void tlb_flush_before_reuse(struct page_info *pg);
 
