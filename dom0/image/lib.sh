@@ -59,8 +59,9 @@ uptime_now() {
 	now=$((${up%.*} * 100 + 1${up#*.} - 100)) # the 1: no number begins with 0, which is octal
 }
 
-# Try a command ten times a second, or every $wait_poll_us, until it succeeds.  A try that fails
-# later than SECONDS after the beginning is the last one.  $waited tells of a success in the second half of that.
+# Try a command ten times a second, or every $wait_poll_us, until it succeeds.  A try that fails later
+# than SECONDS after the beginning is the last one.  $waited tells of a success in the second half of
+# that time.
 wait_until() { # SECONDS COMMAND...
 	local seconds=$1 now begin
 	shift

@@ -50,7 +50,8 @@ static enum result read_cr(struct vcpu *v, struct cpu_regs *regs, const struct i
 
 #define CR4_GUEST_MAY (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 
-static __attribute__((noinline)) enum result write_cr(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+static __attribute__((noinline)) enum result write_cr(struct vcpu *v, struct cpu_regs *regs,
+						     const struct insn *in)
 {
 	u64 val = *insn_reg(regs, in->rm);
 
@@ -78,8 +79,8 @@ static __attribute__((noinline)) enum result write_cr(struct vcpu *v, struct cpu
 	return FAULT;
 }
 
-static __attribute__((noinline)) enum result debug_register(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
-				  bool write)
+static __attribute__((noinline)) enum result debug_register(struct vcpu *v, struct cpu_regs *regs,
+							   const struct insn *in, bool write)
 {
 	u64 *gpr = insn_reg(regs, in->rm);
 

@@ -190,7 +190,8 @@ static bool emulate_on(struct vcpu *v, struct cpu_regs *regs, const struct insn 
 	return true;
 }
 
-/* A word from a register on @pte: nearly every page-table store.  False: nothing done, the general way is to be tried. */
+/* A word from a register on @pte: nearly every page-table store.  False: nothing done, and the general
+ * way is to be tried. */
 static inline bool store_whole_entry(struct vcpu *v, struct cpu_regs *regs, u64 addr, u64 *pte)
 {
 	u64 bytes, *reg, old, val;
@@ -228,7 +229,8 @@ static __attribute__((noinline)) bool store_anything(struct vcpu *v, struct cpu_
 }
 
 /* Device memory Dom0 has mapped and must not write (an MSI-X table): what it stores is dropped. */
-static __attribute__((noinline, cold)) bool drop_device_store(const struct vcpu *v, struct cpu_regs *regs, mfn_t mfn, u64 addr)
+static __attribute__((noinline, cold)) bool drop_device_store(const struct vcpu *v, struct cpu_regs *regs,
+							      mfn_t mfn, u64 addr)
 {
 	u8 bytes[INSN_MAX];
 	struct insn in;

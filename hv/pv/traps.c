@@ -59,8 +59,8 @@ static u64 read_selectors(unsigned which)
 
 /* The hardware-like part, ending below the guest's stack top @sp; new sp or 0 on a fault.  Inline, and
  * so is bounce(): what @b says is mostly known. */
-static __attribute__((always_inline)) inline u64 *push_frame(u64 *sp, const struct cpu_regs *regs, const struct bounce *b,
-			      u64 cs, bool masked)
+static __attribute__((always_inline)) inline u64 *push_frame(u64 *sp, const struct cpu_regs *regs,
+							     const struct bounce *b, u64 cs, bool masked)
 {
 	u64 rflags = regs->rflags & ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
 
@@ -90,7 +90,8 @@ fault:
 
 /* Enter the guest kernel at b->rip with the interrupted state on its stack. False: the domain has
  * crashed, and must not be returned to. */
-static __attribute__((always_inline)) inline bool bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
+static __attribute__((always_inline)) inline bool bounce(struct vcpu *v, struct cpu_regs *regs,
+							 const struct bounce *b)
 {
 	u8 *mask = &v->info->evtchn_upcall_mask;
 	bool masked = READ_ONCE(*mask);
@@ -127,8 +128,8 @@ bad_stack:
 	return false;
 }
 
-static __attribute__((always_inline)) inline void inject(struct vcpu *v, struct cpu_regs *regs, unsigned vector, bool has_code,
-			  u32 code)
+static __attribute__((always_inline)) inline void inject(struct vcpu *v, struct cpu_regs *regs,
+							 unsigned vector, bool has_code, u32 code)
 {
 	const struct pv_trap *t = &v->pv.traps[vector];
 	struct bounce b = { t->address, t->mask_events, has_code, code, 0 };

@@ -67,17 +67,18 @@ static inline void bench_open(struct bench *b, const struct frame_policy *p, con
 	b->free = calloc(BITMAP_WORDS(b->end - b->base), 8);
 }
 
-static inline void bench_close(struct bench *b)
-{
-	free(b->state);
-	free(b->free);
-}
-
 static inline void check_sound(struct bench *b)
 {
 	const char *wrong = b->policy->selfcheck(b->state);
 
 	cr_assert_null(wrong, "%s on %s: %s", b->policy->name, b->shape->name, wrong);
+}
+
+static inline void bench_close(struct bench *b)
+{
+	check_sound(b);
+	free(b->state);
+	free(b->free);
 }
 
 static inline void oracle_set(struct bench *b, mfn_t start, u64 n, bool value)
@@ -145,6 +146,15 @@ static inline mfn_t bench_alloc(struct bench *b, unsigned order, const struct fr
 	cr_assert(mem_ranges_contain(b->shape->ram, b->shape->n, mfn, mfn + n));
 	oracle_set(b, mfn, n, false);
 	return mfn;
+}
+
+/* All there is, frame by frame. */
+static inline void bench_exhaust(struct bench *b)
+{
+	struct frame_request any = FRAME_REQUEST_ANY;
+
+	while (bench_alloc(b, 0, &any) != MFN_NONE)
+		;
 }
 
 static inline void bench_free(struct bench *b, mfn_t mfn, unsigned order)
