@@ -65,12 +65,12 @@ fi
 peer=$top/build/peer/log/survey
 ours=$top/out/boot-tests/survey
 mkdir -p "$(dirname "$peer")" "$(dirname "$ours")"
-# The peer's answers are kept until the guest, the peer or QEMU changes.
-key=$(cat "$top/build/guests/survey-pv" "$top/build/peer/xen.elf" <(qemu-system-x86_64 --version) |
-	sha256sum)
+# The peer's answers are kept until the guest, the peer, what it is given or QEMU changes.
+key=$(cat "$top/build/guests/survey-pv" "$top/build/peer/xen.elf" <(qemu-system-x86_64 --version) \
+	<("$top/build/orrery" boot --help | grep -e '--xen ') | sha256sum)
 if [ "$(cat "$peer.key" 2>/dev/null)" != "$key" ]; then
 	boot "$peer" --xen
 	printf '%s\n' "$key" >"$peer.key"
 fi
-boot "$ours"
+boot "$ours" --append spec-ctrl=eager-fpu # as the peer: each tells its command line
 compare "$peer/console.log" "$ours/console.log" dom0

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "bench/runner/command.h"
+#include "bench/runner/machine.h"
 
 const char *const boot_disk_names[] = { "none", "sd", "virtio", "ahci", NULL };
 const char *const boot_net_names[] = { "none", "e1000", "virtio", NULL };
@@ -38,7 +39,8 @@ static const struct option_row rows[] = {
 	{ "sched", 0, TEXT, AT(sched), 0, 0, "NAME", "scheduler policy" },
 	{ "frames", 0, TEXT, AT(frames), 0, 0, "NAME", "frame allocator policy" },
 	{ "heap", 0, TEXT, AT(heap), 0, 0, "NAME", "heap allocator policy" },
-	{ "xen", 0, FLAG, AT(xen), 0, 0, NULL, "boot the peer, Debian's Xen 4.17" },
+	{ "xen", 0, FLAG, AT(xen), 0, 0, NULL,
+	  "boot the peer, Debian's Xen 4.17, with " MACHINE_PEER_OPTION MACHINE_PEER_VALUE },
 	{ "trace", 0, FLAG, AT(trace), 0, 0, NULL, "trace from boot and bring the trace back" },
 	{ "icount", 0, CLEAR, AT(fast), 0, 0, NULL, "instruction-count mode: repeatable (default)" },
 	{ "fast", 0, FLAG, AT(fast), 0, 0, NULL, "free-running: several times faster" },

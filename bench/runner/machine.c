@@ -79,6 +79,19 @@ static void append_trace(char **line, const struct boot_options *o)
 	free(words);
 }
 
+/* Has @line a word that begins with @option? */
+static bool line_has(const char *line, const char *option)
+{
+	const char *at = line;
+
+	while (at && (at = strstr(at, option))) {
+		if (at == line || at[-1] == ' ')
+			return true;
+		at++;
+	}
+	return false;
+}
+
 char *machine_hypervisor_line(const struct boot_options *o)
 {
 	char *line = text("console=com1 com1=115200,8n1 loglvl=all dom0_mem=%uM,max:%uM "
@@ -91,6 +104,8 @@ char *machine_hypervisor_line(const struct boot_options *o)
 	append_word(&line, "heap=%s", o->heap);
 	if (o->trace)
 		append_trace(&line, o);
+	if (o->xen && !line_has(o->append, MACHINE_PEER_OPTION))
+		append_word(&line, MACHINE_PEER_OPTION "%s", MACHINE_PEER_VALUE);
 	append_word(&line, "%s", o->append);
 	return line;
 }

@@ -18,6 +18,14 @@
 #define MACHINE_CONSOLE "console.log"
 #define MACHINE_QMP_FD 3 /* QEMU's end of the monitor's socket pair */
 
+/*
+ * What the peer is always given, unless the user's own line has the option.  Xen 4.17 would switch the FPU
+ * lazily: with CR0.TS, which QEMU 7.2 does not heed in XSAVE and XRSTOR, so that domains on one processor
+ * would get each other's registers.
+ */
+#define MACHINE_PEER_OPTION "spec-ctrl="
+#define MACHINE_PEER_VALUE "eager-fpu"
+
 /* NULL-ended, one allocation per string; free with machine_argv_free(). */
 char **machine_argv(const struct boot_options *o);
 void machine_argv_free(char **argv);

@@ -84,13 +84,39 @@ Test(runner_machine, peer_differs_in_cpu_and_options_only)
 	ours = machine_argv(&o);
 	o.xen = true;
 	peer = machine_argv(&o);
+	cr_assert_str_eq(value_of(ours, "-cpu"), "max,-erms");
+	cr_assert_str_eq(value_of(peer, "-cpu"), "max,-erms,-smap");
 	for (int i = 0; ours[i] || peer[i]; i++)
-		if (strcmp(ours[i], peer[i])) {
-			cr_assert_str_eq(ours[i], "max,-erms");
-			cr_assert_str_eq(peer[i], "max,-erms,-smap");
-		}
+		if (!i || (strcmp(ours[i - 1], "-cpu") && strcmp(ours[i - 1], "-append")))
+			cr_assert_str_eq(ours[i], peer[i]);
 	machine_argv_free(ours);
 	machine_argv_free(peer);
+}
+
+/* The line of @o with @append: does it end in @end? */
+static void check_line_end(struct boot_options *o, const char *append, const char *end)
+{
+	char *line;
+
+	o->append = append;
+	line = machine_hypervisor_line(o);
+	cr_assert(strlen(line) >= strlen(end));
+	cr_assert_str_eq(line + strlen(line) - strlen(end), end);
+	free(line);
+}
+
+Test(runner_machine, the_peer_switches_the_fpu_eagerly_unless_told)
+{
+	struct boot_options o;
+
+	boot_defaults(&o);
+	check_line_end(&o, NULL, "dom0_max_vcpus=1");
+	o.xen = true;
+	check_line_end(&o, NULL, "dom0_max_vcpus=1 spec-ctrl=eager-fpu");
+	check_line_end(&o, "loglvl=none", "dom0_max_vcpus=1 spec-ctrl=eager-fpu loglvl=none");
+	check_line_end(&o, "spec-ctrl=no", "dom0_max_vcpus=1 spec-ctrl=no");
+	check_line_end(&o, "loglvl=none spec-ctrl=no", "dom0_max_vcpus=1 loglvl=none spec-ctrl=no");
+	check_line_end(&o, "no-spec-ctrl=1", "dom0_max_vcpus=1 spec-ctrl=eager-fpu no-spec-ctrl=1");
 }
 
 Test(runner_machine, command_lines)
