@@ -376,10 +376,15 @@ static bool ends_us(u64 nr, u64 a1)
 	switch (nr) {
 	case __HYPERVISOR_iret:
 		return true;
+	case __HYPERVISOR_set_trap_table:
+		return !a1; /* and then something to be told */
+	case __HYPERVISOR_nmi_op:
+		return !(u32)a1; /* an NMI that waits comes at once */
 	case __HYPERVISOR_sched_op:
 		return (u32)a1 != SCHEDOP_yield;
 	case __HYPERVISOR_vcpu_op:
-		return (u32)a1 == VCPUOP_down || (u32)a1 == VCPUOP_up || (u32)a1 == VCPUOP_register_vcpu_info;
+		return (u32)a1 == VCPUOP_down || (u32)a1 == VCPUOP_up || (u32)a1 == VCPUOP_register_vcpu_info ||
+		       (u32)a1 == VCPUOP_send_nmi; /* to what this list made its handler */
 	case __HYPERVISOR_console_io:
 		return (u32)a1 == 0;
 	case __HYPERVISOR_mmu_update:

@@ -12,6 +12,7 @@
  * With only= and skip= a kind of step is tried alone or left out (what its name
  * begins with); show= prints the steps from the Nth on: which one was the last?
  */
+#include <xen/callback.h>
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
@@ -79,9 +80,10 @@ static long write_pte(u64 maddr, u64 val)
 	return hypercall4(__HYPERVISOR_mmu_update, &u, 1, 0, DOMID_SELF);
 }
 
-static void make_read_only(void *page)
+/* No random jump may find code here: what that did would say nothing of the hypervisor. */
+static void map_as_data(void *page, u64 flags)
 {
-	hypercall3(__HYPERVISOR_update_va_mapping, page, va_to_mfn(page) << 12 | PTE_RO_PAGE, UVMF_INVLPG);
+	hypercall3(__HYPERVISOR_update_va_mapping, page, va_to_mfn(page) << 12 | flags | PTE_NX, UVMF_INVLPG);
 }
 
 static u64 root_slot(void)
@@ -97,7 +99,7 @@ void rebuild_play(void)
 	for (unsigned i = 0; i < 2; i++)
 		write_pte(l2 + i * 8, play_l1[i] << 12 | PTE_RW_PAGE);
 	write_pte(l3, l2 | PTE_RW_PAGE);
-	write_pte(root_slot(), l3 | PTE_RW_PAGE);
+	write_pte(root_slot(), l3 | PTE_RW_PAGE | PTE_NX);
 }
 
 static void build_play(void)
@@ -107,12 +109,15 @@ static void build_play(void)
 	for (unsigned i = 0; i < 2; i++)
 		play_l1[i] = va_to_mfn(play_l1_pages[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++)
-		make_read_only(pages[i]);
+		map_as_data(pages[i], PTE_RO_PAGE);
 	mmu_op(MMUEXT_PIN_L1_TABLE, play_l1[0]);
 	mmu_op(MMUEXT_PIN_L1_TABLE, play_l1[1]);
 	rebuild_play();
 	for (unsigned i = 0; i < PLAY_TABLES; i++)
-		make_read_only(table_pages[i]);
+		map_as_data(table_pages[i], PTE_RO_PAGE);
+	for (unsigned i = 0; i < ARG_BYTES; i += PAGE_SIZE)
+		map_as_data(args + i, PTE_RW_PAGE);
+	map_as_data(calm_args, PTE_RW_PAGE);
 	hypercall3(__HYPERVISOR_update_va_mapping, args + ARG_BYTES, 0, UVMF_INVLPG);
 	hypercall3(__HYPERVISOR_update_va_mapping, calm_args + PAGE_SIZE, 0, UVMF_INVLPG);
 	for (unsigned i = 0; i < SPARES; i++)
@@ -193,11 +198,13 @@ static void put_right(void)
 		{ 17, 0, 0xe033, (u64)fuzz_trap_ac }, { 32, 3, 0xe033, (u64)fuzz_trap_soft },
 		{ 0 },
 	};
+	static const struct callback_register nmi = { CALLBACKTYPE_nmi, 0, (u64)trap_bp };
 
 	shared_info->vcpu_info[0].evtchn_upcall_mask = 1;
 	hypercall1(__HYPERVISOR_set_trap_table, 0); /* no gate stays that is not in these lists */
 	platform_set_traps();
 	hypercall1(__HYPERVISOR_set_trap_table, traps);
+	hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_register, &nmi);
 	hypercall2(__HYPERVISOR_stack_switch, 0xe02b, boot_stack);
 	hypercall2(__HYPERVISOR_set_debugreg, 7, 0);
 	hypercall1(__HYPERVISOR_fpu_taskswitch, 0);

@@ -22,7 +22,7 @@ static u8 *next_page;
 void platform_start(struct start_info *si);
 void platform_write(const char *s, size_t n);
 void unexpected_trap(u64 rip, u64 vector, u64 error);
-void trap_bp(void), trap_de(void), trap_db(void), trap_of(void), trap_ud(void), trap_nm(void);
+void trap_de(void), trap_db(void), trap_of(void), trap_ud(void), trap_nm(void);
 void trap_np(void), trap_ss(void), trap_gp(void), trap_pf(void), trap_ac(void), trap_soft(void);
 void event_entry(void), syscall_entry(void), failsafe_entry(void);
 

@@ -47,11 +47,13 @@ u64 spare_mfn(unsigned i);
 #define PTE_U 4UL
 #define PTE_A 0x20UL
 #define PTE_D 0x40UL
+#define PTE_NX (1UL << 63)
 #define PTE_RW_PAGE (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 #define PTE_RO_PAGE (PTE_P | PTE_U | PTE_A | PTE_D)
 #define PTE_FRAME 0x000ffffffffff000UL
 
 /* head.S */
+void trap_bp(void); /* returns at once */
 extern volatile u64 event_count;       /* upcalls taken */
 extern volatile u64 trap_tsc;          /* TSC at the first instruction of the last handler */
 extern volatile u64 fault_resume;      /* where #GP, #PF and #UD go on; 0: dead */
