@@ -39,26 +39,39 @@ static long unmap(u32 handle, const struct mapping *m)
 static void write_entry_again(const struct mapping *m)
 {
 	u64 pte = m->bus_addr | (m->flags & GNTMAP_readonly ? PTE_RO_PAGE : PTE_RW_PAGE);
+	u16 owner = m->domid == own_domid ? DOMID_SELF : m->domid; /* by our number we are nobody */
 	struct mmu_update u = { m->host_addr, pte };
 
 	if (m->flags & GNTMAP_contains_pte)
-		hypercall4(__HYPERVISOR_mmu_update, &u, 1, 0, m->domid);
+		hypercall4(__HYPERVISOR_mmu_update, &u, 1, 0, owner);
 	else
-		hypercall4(__HYPERVISOR_update_va_mapping_otherdomain, m->host_addr, pte, UVMF_INVLPG, m->domid);
+		hypercall4(__HYPERVISOR_update_va_mapping_otherdomain, m->host_addr, pte, UVMF_INVLPG, owner);
 }
 
-void end_mappings(void)
+static bool end_mapping(u32 handle, const struct mapping *m)
 {
-	for (u32 h = 0; h < MAPPINGS; h++) {
-		struct mapping *m = &mappings[h];
+	bool ended = unmap(handle, m) != GNTST_general_error;
 
-		if (!(m->flags & MAP_KINDS))
-			continue;
-		if (unmap(h, m) == GNTST_general_error) {
-			write_entry_again(m);
-			unmap(h, m);
-			restore_args();
-		}
-		m->flags = 0;
+	if (!ended) {
+		write_entry_again(m);
+		ended = unmap(handle, m) != GNTST_general_error;
+		restore_args();
 	}
+	return ended;
+}
+
+/* How many could not be ended: their frames may have become tables, which no writable entry maps. */
+unsigned end_mappings(void)
+{
+	unsigned left = 0;
+
+	for (u32 h = 0; h < MAPPINGS; h++) {
+		if (!(mappings[h].flags & MAP_KINDS))
+			continue;
+		if (end_mapping(h, &mappings[h]))
+			mappings[h].flags = 0;
+		else
+			left++;
+	}
+	return left;
 }

@@ -100,10 +100,10 @@ void secondaries_may_run(bool yes);
 		t_;                      \
 	})
 
-/* fuzz-maps.c: a grant has been mapped; unmap all that have */
+/* fuzz-maps.c: a grant has been mapped; unmap all that have, as far as that can be done now */
 struct gnttab_map_grant_ref;
 void note_mapping(const struct gnttab_map_grant_ref *m);
-void end_mappings(void);
+unsigned end_mappings(void);
 
 u64 now(void); /* system time, ns */
 void restore_args(void);
