@@ -116,6 +116,25 @@ counts_past() { # NAME KEY FROM
 	[ "$(guest_value "$1" "$2")" -gt "$3" ]
 }
 
+# What is free and what the hypervisor holds, for nothing_lost later.
+count_frames() {
+	free0=$(hv_free)
+	held0=$(held)
+}
+
+# Frames that are not free any more are those that the hypervisor holds more, and in its heap is what was
+# there before.  The peer does not tell, and keeps some for handles too.
+nothing_lost() {
+	local free held
+	free=$(hv_free)
+	held=$(held)
+	if [ "${held0%% *}" = 0 ]; then
+		[ "$free" -ge $((free0 - 8)) ]
+	else
+		[ $((free + ${held%% *})) = $((free0 + ${held0%% *})) ] && [ "${held#*, }" = "${held0#*, }" ]
+	fi
+}
+
 # Only Dom0 is left, and $free frames are free again.
 settled() {
 	only_dom0 && [ "$(hv_free)" = "$free" ]
@@ -140,6 +159,20 @@ make_disk() { # FILE MIB
 # Processor time of a domain so far, in microseconds.
 domain_us() { # NAME
 	$tools/hv-times | awk -v id="$(xl domid "$1")" '$1 == "domain" && $2 == id { printf "%d\n", $3 / 1000 }'
+}
+
+# What each gets of a pCPU in two seconds, in thousandths: by two readings of the hypervisor's accounts.
+shares() { # NAME...
+	local name
+	$tools/hv-times >/tmp/before
+	sleep 2
+	$tools/hv-times >/tmp/after
+	for name in "$@"; do
+		awk -v id="$(xl domid "$name")" '
+			$1 == "idle" && FNR == NR { pcpus++ }
+			$1 == "sum" || ($1 == "domain" && $2 == id) { got[$1] += FNR == NR ? -$NF : $NF }
+			END { printf "%d\n", 1000 * pcpus * got["domain"] / got["sum"] }' /tmp/before /tmp/after
+	done
 }
 
 # --- our tool ---------------------------------------------------------------------

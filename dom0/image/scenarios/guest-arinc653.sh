@@ -9,19 +9,10 @@ hog() { # NAME N
 	create workload "name=\"$1\"" "uuid=\"$(uuid "$2")\"" 'pool="lab"' \
 		"extra=\"program=hog start=1 warm=1 end=900000000000\""
 }
-# Per thousand of a pCPU that each got in some two seconds; a whole number of cycles to within one.
-shares() { # NAME...
-	local name before= after= at
-	at=$($tools/tsc-now "")
-	for name in "$@"; do before="$before $(domain_us "$name")"; done
-	usleep 2000000
-	at=$((($($tools/tsc-now "") - at) / 1000))
-	for name in "$@"; do after="$after $(domain_us "$name")"; done
-	echo "$before $after" | awk -v us=$at '{ for (i = 1; i <= NF / 2; i++) printf "%d ", ($(i + NF / 2) - $i) * 1000 / us }'
-}
+# What each gets of a pCPU, in thousandths, within two hundredths.
 about() { # NAME=SHARE...
 	local got word name
-	got=" $(shares $(for word in "$@"; do echo "${word%%=*}"; done))"
+	got=" $(shares $(for word in "$@"; do echo "${word%%=*}"; done) | tr '\n' ' ')"
 	for word in "$@"; do
 		set -- $got
 		got="${got#* $1}"

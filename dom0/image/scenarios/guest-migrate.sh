@@ -9,6 +9,7 @@ arrived=moving--incoming
 migrate() { xl -vvv migrate -s '' moving 'xl migrate-receive' 2>&1 | tee /tmp/migrate.log; }
 
 step setup mover_setup
+count_frames
 step create mover_create moving "${OPT_memory:-96}"
 step counting wait_until 120 counts_past moving count 10
 step answers wait_until 20 mover_answers
@@ -27,6 +28,9 @@ step wrong has_value $arrived wrong 0
 step alone [ "$(xl list | tail -n +2 | wc -l)" = 2 ]
 step shutdown xl shutdown -w moving
 step gone wait_until 20 only_dom0
+[ $failed != 0 ] || step nothing-lost wait_until 20 nothing_lost
+emit free-pages "$free0"
+emit free-pages-after "$(hv_free)"
 if [ $failed != 0 ]; then
 	for name in moving $arrived; do guest_console $name 30; done
 	xl dmesg | tail -20 | sed 's/^/ORRERY-LOG dmesg: /'

@@ -29,27 +29,7 @@ forget_console() { : >$consoles/guest-other.log; }
 tiny() { # NAME WORDS: bound to the last pCPU
 	create tiny "name=\"$1\"" "extra=\"$2\"" "cpus=\"$(($(awk '/^nr_cpus/ { print $3 }' /tmp/info) - 1))\""
 }
-# What "fair" gets of a pCPU in two seconds, in thousandths.
-share() {
-	local at=$(domain_us fair) sum=$($tools/hv-times | awk '/^sum/ { printf "%d\n", $2 / 1000 }')
-	sleep 2
-	awk -v a="$at" -v b="$(domain_us fair)" -v s="$sum" -v n="$(awk '/^nr_cpus/ { print $3 }' /tmp/info)" \
-		-v t="$($tools/hv-times | awk '/^sum/ { printf "%d\n", $2 / 1000 }')" \
-		'BEGIN { printf "%d\n", 1000 * n * (b - a) / (t - s) }'
-}
 within() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
-# Frames that are not free any more are those that the hypervisor holds more, and in its heap is what was
-# there before.  The peer does not tell, and keeps some for handles too.
-nothing_lost() {
-	local free held
-	free=$(hv_free)
-	held=$(held)
-	if [ "${held0%% *}" = 0 ]; then
-		[ "$free" -ge $((free0 - 8)) ]
-	else
-		[ $((free + ${held%% *})) = $((free0 + ${held0%% *})) ] && [ "${held#*, }" = "${held0#*, }" ]
-	fi
-}
 
 step setup guests_setup
 step backends backends_up
@@ -57,8 +37,7 @@ step disks make_disk /tmp/steady.img 4
 step disks make_disk /tmp/other.img 4
 xl info >/tmp/info
 iperf3 -s -D >/dev/null
-free0=$(hv_free)
-held0=$(held)
+count_frames
 
 step steady-create guest steady 2 /tmp/steady.img steady_server
 step other-create other
@@ -91,10 +70,10 @@ step other-end xl destroy other
 
 step fair-create tiny fair 'run=burn ms=1000000'
 step neighbour-create tiny neighbour 'run=burn ms=1000000'
-neighbour=$(share)
+neighbour=$(shares fair)
 step neighbour-end xl destroy neighbour
 step flood-create tiny flood 'run=storm ms=1000000'
-flood=$(share)
+flood=$(shares fair)
 emit share-neighbour "$neighbour"
 emit share-flood "$flood"
 step share-neighbour within "$neighbour" 300 700

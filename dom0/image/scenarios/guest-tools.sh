@@ -66,7 +66,8 @@ preserved() { state crasher c && [ "$(xl list | grep -c crasher)" = 1 ]; }
 dumped() { guest_gone crasher && ls /var/lib/xen/dump/*crasher* >/dev/null; }
 
 step setup guests_setup
-free0=$(hv_free)
+step dmesg says 'Orrery|Xen version' xl dmesg
+count_frames
 step create create one 'name="toy"' 'vcpus=2' "$(job count n=1000000)"
 step counts wait_until 60 counts_past toy count 3
 id=$(xl domid toy)
@@ -94,7 +95,6 @@ step info-n says 'numa_info' xl info -n
 step topology says '^CPU0' xenpm get-cpu-topology
 step sharing says 'toy' xl sharing
 step sched-credit2 says '^toy +[0-9]+ +256' xl sched-credit2
-step dmesg says 'Orrery|Xen version' xl dmesg
 
 step times-add-up adds_up
 step times-in-list list_agrees
@@ -143,6 +143,7 @@ step rename-kept state "$id" c
 step rename-end xl destroy "$id"
 step rename-end xl destroy phoenix
 step all-gone wait_until 20 only_dom0
+step nothing-lost wait_until 20 nothing_lost
 xl list | sed 's/^/ORRERY-LOG list: /'
 emit free-pages "$free0"
 emit free-pages-after "$(hv_free)"
