@@ -24,8 +24,9 @@ pair() { # SERVER-ABI CLIENT-ABI
 		wait_until 120 ended && has_value client failures 0 && has_value server failures 0
 }
 
+# They stay when they are done: the giver can be before anybody looks at its console.
 grants_guest() { # NAME WORDS
-	create tiny "name=\"$1\"" 'kernel="/guests/grants-pv"' "extra=\"$2\""
+	create tiny "name=\"$1\"" 'kernel="/guests/grants-pv"' "extra=\"$2\"" 'on_reboot="preserve"'
 }
 gone_over() { guest_said giver end && guest_said taker end; }
 transfer() {
@@ -33,7 +34,7 @@ transfer() {
 	id=$(next_id) || return 1
 	grants_guest taker "run=accept peer=$((id + 1))" && wait_until 10 guest_said taker ready &&
 		grants_guest giver "run=give peer=$id" && wait_until 20 gone_over &&
-		has_value taker failures 0 && has_value giver failures 0
+		has_value taker failures 0 && has_value giver failures 0 && xl destroy giver && xl destroy taker
 }
 
 step setup guests_setup
