@@ -115,7 +115,7 @@ u64 any_pte(void)
 {
 	static const u64 flags[] = {
 		0, PTE_P, PTE_RO_PAGE, PTE_RW_PAGE, PTE_RW_PAGE, PTE_RW_PAGE, PTE_RO_PAGE,
-		PTE_RW_PAGE | 0x80, PTE_RW_PAGE | 0x100, PTE_RW_PAGE | 0x18, PTE_RW_PAGE | 1UL << 63,
+		PTE_RW_PAGE | 0x80, PTE_RW_PAGE | 0x100, PTE_RW_PAGE | 0x18, PTE_RW_PAGE | PTE_NX,
 		PTE_RO_PAGE | 0xe00, PTE_RW_PAGE | 1UL << 51, PTE_RO_PAGE | 1UL << 62,
 	};
 	u64 pte = mappable_mfn() << 12 | PICK(flags);
