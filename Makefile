@@ -187,9 +187,10 @@ header: $(B)/gen/asm-offsets.h $(B)/gen/version.h
 
 ## make clean      removes what was built; keeps the Dom0 image and downloaded packages
 clean:
-	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools
+	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/guests $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools
 
-# Bench guests: freestanding, one binary a platform and suite.
+# Bench guests: freestanding, one binary a platform and suite.  What a guest boots names no directory and no
+# temporary file, so it is the same bytes whoever builds it; build/guest-symbols/NAME is for the debugger.
 GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) $(XEN_IFACE) -I. -include hv/x86/visibility.h
 PV_GUEST_COMMON := bench/guests/lib.c bench/guests/pv/platform.c
@@ -208,9 +209,10 @@ $(B)/guests/events-pv: bench/guests/pv/head.S bench/guests/pv/smp.S $(PV_GUEST_C
 $(B)/guests/grants-pv: bench/guests/pv/head.S $(PV_GUEST_COMMON) bench/guests/pv/verdict.c $(wildcard bench/guests/pv/grants*.c)
 $(GUESTS): bench/guests/pv/pv.lds bench/guests/guest.h bench/workloads/programs.h $(wildcard bench/guests/pv/*.h) | $(B)/.packages
 	$(call say,GUEST,$@)
-	@mkdir -p $(dir $@)
+	@mkdir -p $(dir $@) $(B)/guest-symbols
 	$(Q)$(CC) $(GUEST_CFLAGS) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
-		-T bench/guests/pv/pv.lds -o $@ $(filter %.c %.S,$^)
+		-T bench/guests/pv/pv.lds -o $(B)/guest-symbols/$(@F) $(filter %.c %.S,$^)
+	$(Q)objcopy --strip-all $(B)/guest-symbols/$(@F) $@
 # A program for the Linux guests.
 $(B)/guests/stress: dom0/guests/stress.c | $(B)/.packages
 	$(call say,GUEST,$@)

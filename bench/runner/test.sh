@@ -61,6 +61,7 @@ mkdir -p build/test
 host
 [ -n "$all" ] && part more-seeds more_seeds
 part tree .ci/check-tree.sh
+part same-build bench/runner/build-test.sh
 part new-policy sched-policies/new-policy-test.sh
 part explore sched-policies/simulator/explore/explore-test.sh $all
 part reproduce analysis/reproduce/smoke.sh
