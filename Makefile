@@ -54,7 +54,7 @@ help:
 
 ## make            the hypervisor (build/orrery-hv) and the host command (build/orrery)
 hv: $(B)/orrery-hv
-cli: $(B)/orrery
+cli: $(B)/orrery $(B)/qemu/stepped-clock.so $(B)/qemu/hasty-clock.so
 
 -include $(shell find $(B) -path $(B)/dom0 -prune -o -path $(B)/cache -prune -o -type f -name '*.d' -print 2>/dev/null)
 
@@ -107,6 +107,12 @@ $(B)/cli/%.o: %.c | $(B)/.packages
 $(B)/orrery: $(CLI_OBJ)
 	$(call say,HOSTLD,$@)
 	$(Q)$(CC) -o $@ $^ -ljansson -lm
+
+# What the runner has QEMU load.
+$(B)/qemu/%.so: bench/qemu/%.c | $(B)/.packages
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(HOST_CFLAGS) -fPIC -shared -o $@ $<
 
 $(B)/dom0-tools/%: dom0/tools/%.c | $(B)/.packages
 	$(call say,DOM0CC,$<)
@@ -187,7 +193,7 @@ header: $(B)/gen/asm-offsets.h $(B)/gen/version.h
 
 ## make clean      removes what was built; keeps the Dom0 image and downloaded packages
 clean:
-	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/guests $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools
+	rm -rf $(B)/hv $(B)/cli $(B)/test $(B)/gen $(B)/guests $(B)/orrery $(B)/orrery-hv $(B)/dom0-tools $(B)/qemu
 
 # Bench guests: freestanding, one binary a platform and suite.  What a guest boots names no directory and no
 # temporary file, so it is the same bytes whoever builds it; build/guest-symbols/NAME is for the debugger.

@@ -31,6 +31,7 @@ struct boot {
 	const struct boot_options *o;
 	struct boot_images images;
 	struct guests *guests; /* NULL if none were given */
+	char *clock; /* what stands in for the host's time of day in QEMU; NULL in --fast mode */
 	struct run_dir dir;
 	char **argv;
 	json_t *manifest;
@@ -77,6 +78,15 @@ static bool scenario_exists(const struct boot_options *o)
 	return ok;
 }
 
+/* What instruction counting needs besides QEMU is built with us. */
+static bool preloadable(const char *path)
+{
+	if (!access(path, R_OK))
+		return true;
+	complain("%s: %s; run `make` or boot with --fast", path, strerror(errno));
+	return false;
+}
+
 static bool images_found(struct boot *b)
 {
 	const struct boot_options *o = b->o;
@@ -89,10 +99,12 @@ static bool images_found(struct boot *b)
 								: "build/orrery-hv");
 	b->images.kernel = image_path(o->kernel, "build/dom0/vmlinuz");
 	b->images.initrd = image_path(o->initrd, initrd);
+	b->clock = o->fast ? NULL : image_path(NULL, "build/qemu/stepped-clock.so");
 	return readable(b->images.hypervisor, "hypervisor",
 			o->xen ? "run `make image`" : "run `make`") &&
 	       readable(b->images.kernel, "kernel", "run `make image`") &&
-	       readable(b->images.initrd, "initrd", "run `make image`");
+	       readable(b->images.initrd, "initrd", "run `make image`") &&
+	       (!b->clock || preloadable(b->clock));
 }
 
 static int put_initrd(const struct boot *b)
@@ -108,7 +120,8 @@ static bool put_images(const struct boot *b)
 	int fd = b->dir.fd, err;
 
 	if (symlinkat(b->images.hypervisor, fd, MACHINE_HYPERVISOR) ||
-	    symlinkat(b->images.kernel, fd, MACHINE_KERNEL))
+	    symlinkat(b->images.kernel, fd, MACHINE_KERNEL) ||
+	    (b->clock && symlinkat(b->clock, fd, MACHINE_CLOCK)))
 		err = -errno;
 	else
 		err = put_initrd(b);
@@ -162,6 +175,7 @@ static void run(struct boot *b)
 {
 	struct vm_request request = {
 		.argv = b->argv,
+		.preload = b->clock ? "./" MACHINE_CLOCK : NULL,
 		.dir_fd = b->dir.fd,
 		.limit_s = b->o->timeout_s,
 		.watch = !b->o->gdb,
@@ -277,6 +291,7 @@ static void tidy(const struct boot *b)
 		return;
 	unlinkat(b->dir.fd, MACHINE_HYPERVISOR, 0);
 	unlinkat(b->dir.fd, MACHINE_KERNEL, 0);
+	unlinkat(b->dir.fd, MACHINE_CLOCK, 0);
 	unlinkat(b->dir.fd, MACHINE_INITRD, 0);
 }
 
@@ -310,6 +325,7 @@ static void release(struct boot *b)
 	free(b->images.hypervisor);
 	free(b->images.kernel);
 	free(b->images.initrd);
+	free(b->clock);
 }
 
 int boot_machine(const struct boot_options *o)

@@ -143,7 +143,8 @@ static void add_clock(struct args *a, const struct boot_options *o)
 	if (o->fast) {
 		add2(a, "-accel", "tcg,thread=multi");
 	} else {
-		add2(a, "-accel", "tcg,thread=single");
+		/* A size of our own: QEMU's depends on the host's memory, and where it is full on the size. */
+		add2(a, "-accel", "tcg,thread=single,tb-size=1024");
 		add2(a, "-icount", "shift=0,sleep=off");
 	}
 	add2(a, "-rtc", "base=2026-01-01T00:00:00,clock=vm");

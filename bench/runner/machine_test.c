@@ -34,7 +34,7 @@ Test(runner_machine, deterministic_options)
 
 	boot_defaults(&o);
 	argv = machine_argv(&o);
-	cr_assert_str_eq(value_of(argv, "-accel"), "tcg,thread=single");
+	cr_assert_str_eq(value_of(argv, "-accel"), "tcg,thread=single,tb-size=1024");
 	cr_assert_str_eq(value_of(argv, "-icount"), "shift=0,sleep=off");
 	cr_assert_str_eq(value_of(argv, "-rtc"), "base=2026-01-01T00:00:00,clock=vm");
 	cr_assert_str_eq(value_of(argv, "-seed"), "1");

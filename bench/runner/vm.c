@@ -73,6 +73,19 @@ static void on_event(void *arg, const char *name, const json_t *data)
 		end(vm, VM_RESET);
 }
 
+/* In the child: before whatever else the user has QEMU load. */
+static void preload(const char *object)
+{
+	const char *more = getenv("LD_PRELOAD");
+	char *all;
+
+	if (!object)
+		return;
+	if (asprintf(&all, "%s%s%s", object, more ? ":" : "", more ? more : "") < 0)
+		abort();
+	setenv("LD_PRELOAD", all, 1);
+}
+
 /* In the child: set up descriptors and become QEMU. */
 static void become_qemu(const struct vm_request *r, int qmp_fd)
 {
@@ -94,6 +107,7 @@ static void become_qemu(const struct vm_request *r, int qmp_fd)
 		fcntl(qmp_fd, F_SETFD, 0);
 	else
 		dup2(qmp_fd, MACHINE_QMP_FD);
+	preload(r->preload);
 	execvp(r->argv[0], r->argv);
 	_exit(127);
 }

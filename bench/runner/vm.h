@@ -25,6 +25,7 @@ extern const char *const vm_end_names[];
 
 struct vm_request {
 	char **argv;           /* QEMU and its arguments */
+	const char *preload;   /* a shared object for QEMU to load first, or NULL */
 	int dir_fd;            /* directory to run in; QEMU's own messages go to qemu.log there */
 	unsigned limit_s;      /* virtual seconds, 0 for none */
 	bool watch;            /* false under a debugger: no limits at all */
