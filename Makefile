@@ -54,7 +54,7 @@ help:
 
 ## make            the hypervisor (build/orrery-hv) and the host command (build/orrery)
 hv: $(B)/orrery-hv
-cli: $(B)/orrery $(B)/qemu/stepped-clock.so $(B)/qemu/hasty-clock.so
+cli: $(B)/orrery $(B)/qemu/repeatable.so $(B)/qemu/hasty-clock.so
 
 -include $(shell find $(B) -path $(B)/dom0 -prune -o -path $(B)/cache -prune -o -type f -name '*.d' -print 2>/dev/null)
 
@@ -109,10 +109,12 @@ $(B)/orrery: $(CLI_OBJ)
 	$(Q)$(CC) -o $@ $^ -ljansson -lm
 
 # What the runner has QEMU load.
-$(B)/qemu/%.so: bench/qemu/%.c | $(B)/.packages
-	$(call say,HOSTCC,$<)
+$(B)/qemu/repeatable.so: bench/qemu/stepped-clock.c bench/qemu/main-loop.c
+$(B)/qemu/hasty-clock.so: bench/qemu/hasty-clock.c
+$(B)/qemu/%.so: | $(B)/.packages
+	$(call say,HOSTCC,$@)
 	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(HOST_CFLAGS) -fPIC -shared -o $@ $<
+	$(Q)$(CC) $(HOST_CFLAGS) -fPIC -shared -o $@ $^
 
 $(B)/dom0-tools/%: dom0/tools/%.c | $(B)/.packages
 	$(call say,DOM0CC,$<)

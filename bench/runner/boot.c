@@ -31,7 +31,7 @@ struct boot {
 	const struct boot_options *o;
 	struct boot_images images;
 	struct guests *guests; /* NULL if none were given */
-	char *clock; /* what stands in for the host's time of day in QEMU; NULL in --fast mode */
+	char *repeatable; /* what keeps the host out of QEMU; NULL for a machine at the host's speed */
 	struct run_dir dir;
 	char **argv;
 	json_t *manifest;
@@ -78,12 +78,12 @@ static bool scenario_exists(const struct boot_options *o)
 	return ok;
 }
 
-/* What instruction counting needs besides QEMU is built with us. */
+/* What a run that repeats needs besides QEMU is built with us. */
 static bool preloadable(const char *path)
 {
 	if (!access(path, R_OK))
 		return true;
-	complain("%s: %s; run `make` or boot with --fast", path, strerror(errno));
+	complain("%s: %s; run `make`, or boot with --fast", path, strerror(errno));
 	return false;
 }
 
@@ -99,12 +99,13 @@ static bool images_found(struct boot *b)
 								: "build/orrery-hv");
 	b->images.kernel = image_path(o->kernel, "build/dom0/vmlinuz");
 	b->images.initrd = image_path(o->initrd, initrd);
-	b->clock = o->fast ? NULL : image_path(NULL, "build/qemu/stepped-clock.so");
+	if (boot_is_deterministic(o))
+		b->repeatable = image_path(NULL, "build/qemu/repeatable.so");
 	return readable(b->images.hypervisor, "hypervisor",
 			o->xen ? "run `make image`" : "run `make`") &&
 	       readable(b->images.kernel, "kernel", "run `make image`") &&
 	       readable(b->images.initrd, "initrd", "run `make image`") &&
-	       (!b->clock || preloadable(b->clock));
+	       (!b->repeatable || preloadable(b->repeatable));
 }
 
 static int put_initrd(const struct boot *b)
@@ -121,7 +122,7 @@ static bool put_images(const struct boot *b)
 
 	if (symlinkat(b->images.hypervisor, fd, MACHINE_HYPERVISOR) ||
 	    symlinkat(b->images.kernel, fd, MACHINE_KERNEL) ||
-	    (b->clock && symlinkat(b->clock, fd, MACHINE_CLOCK)))
+	    (b->repeatable && symlinkat(b->repeatable, fd, MACHINE_REPEATABLE)))
 		err = -errno;
 	else
 		err = put_initrd(b);
@@ -175,7 +176,7 @@ static void run(struct boot *b)
 {
 	struct vm_request request = {
 		.argv = b->argv,
-		.preload = b->clock ? "./" MACHINE_CLOCK : NULL,
+		.preload = b->repeatable ? "./" MACHINE_REPEATABLE : NULL,
 		.dir_fd = b->dir.fd,
 		.limit_s = b->o->timeout_s,
 		.watch = !b->o->gdb,
@@ -291,7 +292,7 @@ static void tidy(const struct boot *b)
 		return;
 	unlinkat(b->dir.fd, MACHINE_HYPERVISOR, 0);
 	unlinkat(b->dir.fd, MACHINE_KERNEL, 0);
-	unlinkat(b->dir.fd, MACHINE_CLOCK, 0);
+	unlinkat(b->dir.fd, MACHINE_REPEATABLE, 0);
 	unlinkat(b->dir.fd, MACHINE_INITRD, 0);
 }
 
@@ -325,7 +326,7 @@ static void release(struct boot *b)
 	free(b->images.hypervisor);
 	free(b->images.kernel);
 	free(b->images.initrd);
-	free(b->clock);
+	free(b->repeatable);
 }
 
 int boot_machine(const struct boot_options *o)

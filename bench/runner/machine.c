@@ -232,8 +232,9 @@ char **machine_argv(const struct boot_options *o)
 	add_disk(&a, o);
 	add_net(&a, o);
 	add_boot(&a, o);
+	add(&a, "-S"); /* goes when whoever watches is ready, or the debugger says so */
 	if (o->gdb)
-		add(&a, "-s"), add(&a, "-S");
+		add(&a, "-s");
 	argv = calloc(a.n + 1, sizeof(*argv));
 	if (!argv)
 		abort();

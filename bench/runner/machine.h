@@ -13,7 +13,7 @@
 #define MACHINE_QEMU "qemu-system-x86_64"
 #define MACHINE_HYPERVISOR "hypervisor"
 #define MACHINE_KERNEL "vmlinuz"
-#define MACHINE_CLOCK "clock.so"
+#define MACHINE_REPEATABLE "repeatable.so"
 #define MACHINE_INITRD "initrd.gz"
 #define MACHINE_DISK "disk.img"
 #define MACHINE_CONSOLE "console.log"

@@ -24,6 +24,7 @@
 #include "bench/runner/qmp.h"
 
 #define POLL_MS 250
+#define CONT_MS 30000       /* what QEMU may take to set the machine going */
 #define HALT_CHECK_POLLS 4  /* look this often whether the pCPUs can ever run again */
 #define FAREWELL_MS 30000   /* what QEMU may take to leave after the guest's end */
 #define STALL_POLLS 1200    /* virtual clock unmoved for so long: give up */
@@ -131,6 +132,8 @@ static bool start(struct vm *vm)
 	vm->qmp.on_event = on_event;
 	vm->qmp.arg = vm;
 	err = qmp_open(&vm->qmp, pair[0]);
+	if (!err && vm->request->watch)
+		err = qmp_command(&vm->qmp, "cont", NULL, NULL, CONT_MS);
 	if (err)
 		end(vm, interrupted ? VM_INTERRUPTED : VM_NOT_STARTED);
 	return true;

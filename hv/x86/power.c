@@ -35,7 +35,10 @@ void machine_halt(void)
 		__asm__ volatile("cli; hlt");
 }
 
-/* Ask for the sleep state; returns if the machine stays awake. */
+/*
+ * Ask for the sleep state.  It comes some time after; whoever asks halts meanwhile, for what a processor
+ * would do until then differs from run to run.
+ */
 static void write_pm1(u32 a, u32 b)
 {
 	if (!acpi.pm1a_control.address)
@@ -47,7 +50,6 @@ static void write_pm1(u32 a, u32 b)
 	acpi_gas_write(&acpi.pm1a_control, a | PM1_SLP_EN);
 	if (acpi.pm1b_control.address)
 		acpi_gas_write(&acpi.pm1b_control, b | PM1_SLP_EN);
-	delay_ns(SETTLE_NS);
 }
 
 static u32 pm1_with_type(const struct acpi_gas *reg, u8 type)
@@ -64,7 +66,6 @@ static void sleep_s5_from_tables(void)
 	if (acpi.hw_reduced && acpi.sleep_control.address) {
 		acpi_gas_write(&acpi.sleep_control,
 			       (u32)acpi.s5_typ_a << SLEEP_CONTROL_TYP_SHIFT | SLEEP_CONTROL_EN);
-		delay_ns(SETTLE_NS);
 		return;
 	}
 	write_pm1(pm1_with_type(&acpi.pm1a_control, acpi.s5_typ_a),
@@ -75,8 +76,8 @@ void machine_power_off(void)
 {
 	irq_disable();
 	smp_stop_others();
+	log_info("should the machine stay on, it is safe to switch it off now");
 	sleep_s5_from_tables();
-	log_err("this machine does not power off by itself: it is safe to do so now");
 	machine_halt();
 }
 
@@ -90,17 +91,14 @@ int acpi_enter_sleep(const struct xenpf_enter_acpi_sleep *sleep)
 		return -EINVAL;
 	if (sleep->sleep_state != SLEEP_S5)
 		return -EOPNOTSUPP;
-	log_info("Dom0 powers the machine off");
+	log_info("Dom0 powers the machine off: should it stay on, it is safe to switch it off now");
 	irq_disable();
 	smp_stop_others();
-	if (extended) {
+	if (extended)
 		acpi_gas_write(&acpi.sleep_control, sleep->val_a | SLEEP_CONTROL_EN);
-		delay_ns(SETTLE_NS);
-	} else {
+	else
 		write_pm1(sleep->val_a, sleep->val_b);
-	}
-	/* The other pCPUs are gone: there is no way back to Dom0. */
-	machine_power_off();
+	machine_halt();
 }
 
 /* --- reset --- */
