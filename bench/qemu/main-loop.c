@@ -11,7 +11,7 @@
  *
  * The main thread waits on a condition with QEMU's lock, and with others, before the machine runs; another thread
  * that does so with one of these mutexes is the one of the vCPUs, which sleeps like that when there is nothing to
- * run.  Should a later QEMU do otherwise, nothing is held back.
+ * run.  Should a later QEMU do otherwise, nothing is held back, and that is said at its end.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@
 
 static pthread_mutex_t *_Atomic locks[MAX_LOCKS]; /* the main thread waited on a condition with these */
 static pthread_cond_t *_Atomic bed; /* what the vCPU thread sleeps on; NULL before it first does */
+static unsigned long rounds;        /* of the main loop */
 static _Atomic unsigned asleep;     /* 1 from before it gives the lock up until somebody wakes it; a futex */
 
 static void *next(const char *name, const char *version)
@@ -126,8 +128,16 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
 		poll = next("ppoll", NULL);
 	ready = poll(fds, n, timeout, mask);
 	err = errno;
-	if (is_main())
+	if (is_main()) {
+		rounds++;
 		wait_for_sleep();
+	}
 	errno = err;
 	return ready;
+}
+
+static void __attribute__((destructor)) say_if_useless(void)
+{
+	if (rounds && !bed)
+		fputs("main-loop.c: no vCPU thread was seen to sleep; this run may not repeat\n", stderr);
 }
