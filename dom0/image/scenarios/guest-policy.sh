@@ -24,10 +24,10 @@ names_it() { case $(info xen_changeset) in "sched=$OPT_policy "*) ;; *) info xen
 step changeset names_it
 step policy same "$(xenhypfs cat /cpupool/0/policy)" "$OPT_policy"
 for name in left right; do
-	step $name-create create one "name=\"$name\"" "$(job work n=8)"
+	step $name-create create one "name=\"$name\"" "$(job work n=4)"
 done
 for name in left right; do
-	step $name-work wait_until 200 guest_said $name work-rounds=8
+	step $name-work wait_until 200 guest_said $name work-rounds=4
 	step $name-right same "$(guest_value $name work-wrong)" 0
 done
 step gone wait_until 30 only_dom0
