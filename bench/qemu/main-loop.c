@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loaded into QEMU (LD_PRELOAD) in instruction-count mode: the main loop goes round only while the thread of the
+ * Loaded into QEMU (LD_PRELOAD) where a run has to repeat: the main loop goes round only while the thread of the
  * vCPUs sleeps.
  *
  * With -icount sleep=off the main loop moves the clock to the next timer when all vCPUs have halted
@@ -26,7 +26,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A guest that never idles may not keep the monitor or a signal waiting for longer. */
+/*
+ * A guest that never idles may not keep the monitor or a signal waiting for longer.  Going round then is safe
+ * but in the tenths of a microsecond in which a guest that has not idled for so long begins to.
+ */
 #define PATIENCE_S 1
 
 #define CONDITIONS "GLIBC_2.3.2" /* the version of the condition variables of x86-64 */
