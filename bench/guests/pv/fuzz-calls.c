@@ -73,7 +73,9 @@ static long act_event(void)
 	default:
 		w[0] = any_port(), w[1] = one_in(4) ? any_value() : rnd_below(20);
 	}
-	return hypercall2(__HYPERVISOR_event_channel_op, cmd, one_in(30) ? (void *)any_address() : a);
+	if (one_in(30)) /* what lies about in args may name the console's port */
+		a = (u64 *)(cmd == EVTCHNOP_close ? wild_address() : any_address());
+	return hypercall2(__HYPERVISOR_event_channel_op, cmd, a);
 }
 
 /* --- grants --- */
@@ -233,7 +235,9 @@ static long act_vcpu(void)
 		a[0] = one_in(3) ? any_address() : play_va() + rnd_below(4096);
 		break;
 	}
-	return hypercall3(__HYPERVISOR_vcpu_op, cmd, vcpu, one_in(30) ? (void *)any_address() : a);
+	if (one_in(30)) /* what lies about in args may name a good place for our own vcpu_info too */
+		a = (u64 *)(cmd == VCPUOP_register_vcpu_info ? wild_address() : any_address());
+	return hypercall3(__HYPERVISOR_vcpu_op, cmd, vcpu, a);
 }
 
 /* A context full of rubbish for a vCPU that is never brought up. */
@@ -385,6 +389,8 @@ static bool ends_us(u64 nr, u64 a1)
 	case __HYPERVISOR_vcpu_op:
 		return (u32)a1 == VCPUOP_down || (u32)a1 == VCPUOP_up || (u32)a1 == VCPUOP_register_vcpu_info ||
 		       (u32)a1 == VCPUOP_send_nmi; /* to what this list made its handler */
+	case __HYPERVISOR_event_channel_op: /* the console's port, perhaps */
+		return !privileged && ((u32)a1 == EVTCHNOP_close || (u32)a1 == EVTCHNOP_reset);
 	case __HYPERVISOR_console_io:
 		return (u32)a1 == 0;
 	case __HYPERVISOR_mmu_update:
