@@ -43,14 +43,14 @@ static long act_sysctl(void)
 		break;
 	case XEN_SYSCTL_cpupool_op: /* nor take the last pCPU away from us */
 		op->u.cpupool_op.op = one_in(10) ? any_value() : 1 + rnd_below(7);
-		op->u.cpupool_op.cpupool_id = rnd_below(4);
+		op->u.cpupool_op.cpupool_id = rnd_below(POOLS);
 		op->u.cpupool_op.cpu = rnd_below(4);
 		if (op->u.cpupool_op.op == XEN_SYSCTL_CPUPOOL_OP_RMCPU)
-			op->u.cpupool_op.cpupool_id = 1 + rnd_below(3);
+			op->u.cpupool_op.cpupool_id = 1 + rnd_below(POOLS - 1);
 		break;
 	case XEN_SYSCTL_scheduler_op: /* of pools we are not in */
 		op->u.scheduler_op.cpupool_id = op->u.scheduler_op.cmd == XEN_SYSCTL_SCHEDOP_putinfo ?
-						1 + rnd_below(3) : rnd_below(4);
+						1 + rnd_below(POOLS - 1) : rnd_below(POOLS);
 		break;
 	case XEN_SYSCTL_readconsole:
 		op->u.readconsole.clear = 0;

@@ -246,6 +246,30 @@ static void destroy_domains(void)
 	other_domain = own_domid;
 }
 
+/* Version 1, which has no frames of status words.  What the entries hold might not fit it. */
+static void plain_grants(void)
+{
+	struct gnttab_set_version set = { 1 };
+
+	for (unsigned i = 0; i < PAGE_SIZE; i++)
+		grant_page[i] = 0;
+	hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &set, 1);
+}
+
+/* Pools, which never have a pCPU here: what their schedulers take differs. */
+static void destroy_pools(void)
+{
+	static struct xen_sysctl op;
+
+	for (unsigned id = 1; id < POOLS; id++) {
+		op.cmd = XEN_SYSCTL_cpupool_op;
+		op.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+		op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_DESTROY;
+		op.u.cpupool_op.cpupool_id = id;
+		hypercall1(__HYPERVISOR_sysctl, &op);
+	}
+}
+
 static void clean_up(void)
 {
 	struct evtchn_reset reset = { .dom = DOMID_SELF };
@@ -263,10 +287,13 @@ static void clean_up(void)
 			mmu_op(MMUEXT_UNPIN_TABLE, va_to_mfn(table_pages[i]));
 	mmu_op(MMUEXT_TLB_FLUSH_ALL, 0);
 	mappings_left = end_mappings(); /* what was a table is none any more */
+	plain_grants();
 	if (privileged)
 		destroy_domains();
 	for (unsigned i = 0; i < 1000 && privileged; i++) /* what is left of them goes in softirqs */
 		hypercall2(__HYPERVISOR_sched_op, 0, 0);
+	if (privileged)
+		destroy_pools();
 	for (unsigned i = 0, left = privileged ? list_domains() : 0; i < left; i++)
 		print("fuzz: domain %u is left, flags %x, %lu frames\n", listed[i].domain, listed[i].flags,
 		      listed[i].tot_pages);
