@@ -44,6 +44,8 @@ step tiny-count each 0 "$tiny" said tiny count=3
 step all running $((stock + tiny))
 xl list | sed 's/^/ORRERY-LOG list: /'
 step tiny-destroy each 0 "$tiny" kill_tiny
+# xl shutdown -a fails at a domain that is listed and then gone: xenconsoled may hold a dead one's page.
+step tiny-gone wait_until 60 running "$stock"
 # Not with -w: xl falls over a guest that it sees shut down and gone at the same time.
 step stock-shutdown xl shutdown -a
 step gone wait_until 120 only_dom0
