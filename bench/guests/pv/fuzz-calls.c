@@ -20,6 +20,13 @@ static void no_upcalls(void)
 	shared_info->vcpu_info[0].evtchn_upcall_mask = 1;
 }
 
+/* Mostly @a.  Else whatever lies about, but nothing where that may name what we need: the console's
+ * port, or another good place for our own vcpu_info. */
+static void *or_elsewhere(void *a, bool names_ours)
+{
+	return !one_in(30) ? a : (void *)(names_ours ? wild_address() : any_address());
+}
+
 static u32 any_port(void)
 {
 	return one_in(8) ? any_value() : rnd_below(200);
@@ -73,9 +80,7 @@ static long act_event(void)
 	default:
 		w[0] = any_port(), w[1] = one_in(4) ? any_value() : rnd_below(20);
 	}
-	if (one_in(30)) /* what lies about in args may name the console's port */
-		a = (u64 *)(cmd == EVTCHNOP_close ? wild_address() : any_address());
-	return hypercall2(__HYPERVISOR_event_channel_op, cmd, a);
+	return hypercall2(__HYPERVISOR_event_channel_op, cmd, or_elsewhere(a, cmd == EVTCHNOP_close));
 }
 
 /* --- grants --- */
@@ -235,9 +240,8 @@ static long act_vcpu(void)
 		a[0] = one_in(3) ? any_address() : play_va() + rnd_below(4096);
 		break;
 	}
-	if (one_in(30)) /* what lies about in args may name a good place for our own vcpu_info too */
-		a = (u64 *)(cmd == VCPUOP_register_vcpu_info ? wild_address() : any_address());
-	return hypercall3(__HYPERVISOR_vcpu_op, cmd, vcpu, a);
+	return hypercall3(__HYPERVISOR_vcpu_op, cmd, vcpu,
+			  or_elsewhere(a, cmd == VCPUOP_register_vcpu_info));
 }
 
 /* A context full of rubbish for a vCPU that is never brought up. */
@@ -309,7 +313,7 @@ static long act_physdev(void)
 						.devfn = rnd_below(64), .entry_nr = rnd_below(8),
 						.table_base = one_in(2) ? 0 : any_value() };
 	}
-	return hypercall2(__HYPERVISOR_physdev_op, cmd, one_in(30) ? (void *)any_address() : a);
+	return hypercall2(__HYPERVISOR_physdev_op, cmd, or_elsewhere(a, false));
 }
 
 /* --- registers, descriptors and traps: put right again after each call --- */

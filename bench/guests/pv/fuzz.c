@@ -251,8 +251,7 @@ static void plain_grants(void)
 {
 	struct gnttab_set_version set = { 1 };
 
-	for (unsigned i = 0; i < PAGE_SIZE; i++)
-		grant_page[i] = 0;
+	memset(grant_page, 0, PAGE_SIZE);
 	hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &set, 1);
 }
 
@@ -268,6 +267,22 @@ static void destroy_pools(void)
 		op.u.cpupool_op.cpupool_id = id;
 		hypercall1(__HYPERVISOR_sysctl, &op);
 	}
+}
+
+/* All that would make a count of frames differ from the last. */
+static void clean_up_domains(void)
+{
+	unsigned left;
+
+	plain_grants();
+	destroy_domains();
+	for (unsigned i = 0; i < 1000; i++) /* what is left of them goes in softirqs */
+		hypercall2(__HYPERVISOR_sched_op, 0, 0);
+	destroy_pools();
+	left = list_domains();
+	for (unsigned i = 0; i < left; i++)
+		print("fuzz: domain %u is left, flags %x, %lu frames\n", listed[i].domain, listed[i].flags,
+		      listed[i].tot_pages);
 }
 
 static void clean_up(void)
@@ -287,16 +302,8 @@ static void clean_up(void)
 			mmu_op(MMUEXT_UNPIN_TABLE, va_to_mfn(table_pages[i]));
 	mmu_op(MMUEXT_TLB_FLUSH_ALL, 0);
 	mappings_left = end_mappings(); /* what was a table is none any more */
-	plain_grants();
 	if (privileged)
-		destroy_domains();
-	for (unsigned i = 0; i < 1000 && privileged; i++) /* what is left of them goes in softirqs */
-		hypercall2(__HYPERVISOR_sched_op, 0, 0);
-	if (privileged)
-		destroy_pools();
-	for (unsigned i = 0, left = privileged ? list_domains() : 0; i < left; i++)
-		print("fuzz: domain %u is left, flags %x, %lu frames\n", listed[i].domain, listed[i].flags,
-		      listed[i].tot_pages);
+		clean_up_domains();
 }
 
 /* Frames that are free or ours: moves between the two change nothing. */

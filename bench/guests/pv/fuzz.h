@@ -38,7 +38,7 @@ static inline bool one_in(unsigned n)
 #define SPARES 64      /* frames that nothing maps: for exchange and the like */
 #define ARG_BYTES (4 * PAGE_SIZE)
 #define HANDLES 64
-#define POOLS 4      /* cpupools that come and go, and pool 0, which stays */
+#define POOLS 4        /* cpupools that come and go, and pool 0, which stays */
 
 extern u8 data_pages[PLAY_DATA][PAGE_SIZE], table_pages[PLAY_TABLES][PAGE_SIZE];
 extern u8 args[ARG_BYTES + PAGE_SIZE]; /* the last page is not mapped */
